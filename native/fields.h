@@ -1,0 +1,174 @@
+// printed by `python src/neuroedge/plan/fields.py` from the field table; a test holds the two equal
+#ifndef NEUROEDGE_FIELDS_H
+#define NEUROEDGE_FIELDS_H
+
+#include <stdint.h>
+
+#define NE_LAYOUT 0xd9e9d9c9u
+
+typedef struct ne_plan {
+  int64_t pops;
+  int64_t projs;
+  int64_t frames;
+  int64_t lanes;
+  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
+  const int32_t* pop_n;  // [pops] neurons
+  const int32_t* pop_lane;  // [pops] first lane in the state arrays
+  const int32_t* pop_lanes;  // [pops] neurons rounded up to 64
+  const int32_t* pop_receptors;  // [pops] exponential currents
+  const int32_t* pop_depth;  // [pops] slots of the arrival ring: the longest delay into it, in ticks
+  const int32_t* pop_frame;  // [pops] index into frame_rate, -1 if none
+  const int32_t* pop_refractory;  // [pops] refractory ticks, -1 if they differ between neurons
+  const int32_t* pop_subtract;  // [pops] 1: reset by subtraction
+  const int32_t* pop_adapts;  // [pops] 1: adaptive threshold
+  const int32_t* pop_stride;  // [pops] 0: one value per parameter, 1: one per lane
+  const int32_t* pop_substeps;  // [pops] integration steps inside a tick
+  const int64_t* pop_param;  // [pops] first entry in params
+  const int64_t* pop_ring;  // [pops] first entry in ring
+  const int64_t* pop_syn;  // [pops] first entry in syn
+  const int64_t* pop_hit;  // [pops] first entry in hit
+  const uint64_t* pop_key;  // [pops] key of its random numbers
+  const int32_t* refractory;  // [lanes] refractory ticks of each neuron
+  const float* v_start;  // [lanes] potential at reset, relative to rest; in padding a value that never fires
+  const float* u_start;  // [lanes] second variable at reset (adaptation, recovery)
+  const float* held_start;  // [lanes] `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
+  const float* params;  // [params] coefficients, in the order of the model's kernel
+  const double* frame_rate;  // [frames] growth of a frame in powers of two per tick
+  const int32_t* proj_pre;  // [projs] source population
+  const int32_t* proj_post;  // [projs] target population
+  const int32_t* proj_channel;  // [projs] 0: added to the potential, r: to exponential current r - 1
+  const int32_t* proj_storage;  // [projs] 0 rows of 16-bit targets, 1 rows of 32-bit targets, 2 dense rows
+  const int32_t* proj_half;  // [projs] 1: weights stored in half precision
+  const int32_t* proj_classes;  // [projs] delay classes
+  const int64_t* proj_row;  // [projs] first entry in row
+  const int64_t* proj_syn;  // [projs] first entry in target16 or target32
+  const int64_t* proj_weight;  // [projs] first entry in weight or weight16
+  const int64_t* proj_delay;  // [projs] first entry in delay
+  const int32_t* delay;  // [delays] delay of each class, ticks
+  const uint32_t* row;  // [rows] first synapse of each (source, delay class)
+  const uint16_t* target16;  // [short_targets] target in its population
+  const uint32_t* target32;  // [long_targets] target in its population, beyond 65,536
+  const float* weight;  // [weights] synaptic weights
+  const uint16_t* weight16;  // [halves] synaptic weights in IEEE half precision
+} ne_plan;
+
+typedef struct ne_state {
+  int64_t* clock;  // [two] tick, random epoch
+  float* v;  // [lanes] potential relative to rest, in its frame; -inf while refractory (LIF)
+  float* held;  // [lanes] potential held while refractory (LIF); 1 while refractory (AdEx, Izhikevich)
+  float* u;  // [lanes] adaptation or recovery
+  int64_t* release;  // [lanes] last refractory tick, -1 before the first spike
+  int64_t* exponent;  // [pops] exponent of the population's frame
+  uint8_t* awake;  // [pops] 1: some neuron may be above threshold without input
+  float* syn;  // [syn] exponential currents
+  float* ring;  // [ring] arrivals of the ticks to come
+  uint8_t* hit;  // [hit] 1: the slot holds arrivals
+  uint32_t* queue;  // [lanes] refractory neurons
+  int32_t* queue_head;  // [pops] first entry in queue
+  int32_t* queue_size;  // [pops] entries in queue
+  int32_t* slot;  // [pops] slot of the present tick
+  uint32_t* spike;  // [lanes] spikes of the present tick
+  int32_t* spike_n;  // [pops] their number
+  float* drive;  // [lanes] current of the present tick (AdEx, Izhikevich)
+  float* frame_m;  // [frame_table] growth of each frame over the next ticks
+  int64_t* frame_e;  // [frame_table] and its exponent
+} ne_state;
+
+typedef struct ne_call {
+  int64_t capacity;
+  int64_t spikes;
+  int64_t events;
+  int64_t first;
+  uint64_t* event_tick;  // [pops] int32 ticks of given spikes, ascending
+  uint64_t* event_neuron;  // [pops] uint32 neurons of given spikes
+  int64_t* event_n;  // [pops] their number
+  int64_t* event_next;  // [pops] how many are used
+  uint64_t* current;  // [pops] float32 currents
+  int64_t* current_tick;  // [pops] entries from one tick to the next
+  int64_t* current_neuron;  // [pops] entries from one neuron to the next
+  uint64_t* chance;  // [pops] uint32 chance to fire in a tick, of 2^32
+  uint64_t* trace;  // [pops] float32 potentials, one row of pop_n a tick
+  uint8_t* record;  // [pops] 1: spikes are written down
+  uint32_t* counts;  // [lanes] spikes of each neuron
+  int32_t* spike_tick;  // [capacity] tick of each spike written down
+  uint32_t* spike_lane;  // [capacity] its lane
+} ne_call;
+
+#define NE_PLAN_FIELDS(X) \
+  X(int32_t, pop_kind) \
+  X(int32_t, pop_n) \
+  X(int32_t, pop_lane) \
+  X(int32_t, pop_lanes) \
+  X(int32_t, pop_receptors) \
+  X(int32_t, pop_depth) \
+  X(int32_t, pop_frame) \
+  X(int32_t, pop_refractory) \
+  X(int32_t, pop_subtract) \
+  X(int32_t, pop_adapts) \
+  X(int32_t, pop_stride) \
+  X(int32_t, pop_substeps) \
+  X(int64_t, pop_param) \
+  X(int64_t, pop_ring) \
+  X(int64_t, pop_syn) \
+  X(int64_t, pop_hit) \
+  X(uint64_t, pop_key) \
+  X(int32_t, refractory) \
+  X(float, v_start) \
+  X(float, u_start) \
+  X(float, held_start) \
+  X(float, params) \
+  X(double, frame_rate) \
+  X(int32_t, proj_pre) \
+  X(int32_t, proj_post) \
+  X(int32_t, proj_channel) \
+  X(int32_t, proj_storage) \
+  X(int32_t, proj_half) \
+  X(int32_t, proj_classes) \
+  X(int64_t, proj_row) \
+  X(int64_t, proj_syn) \
+  X(int64_t, proj_weight) \
+  X(int64_t, proj_delay) \
+  X(int32_t, delay) \
+  X(uint32_t, row) \
+  X(uint16_t, target16) \
+  X(uint32_t, target32) \
+  X(float, weight) \
+  X(uint16_t, weight16) \
+
+#define NE_STATE_FIELDS(X) \
+  X(int64_t, clock) \
+  X(float, v) \
+  X(float, held) \
+  X(float, u) \
+  X(int64_t, release) \
+  X(int64_t, exponent) \
+  X(uint8_t, awake) \
+  X(float, syn) \
+  X(float, ring) \
+  X(uint8_t, hit) \
+  X(uint32_t, queue) \
+  X(int32_t, queue_head) \
+  X(int32_t, queue_size) \
+  X(int32_t, slot) \
+  X(uint32_t, spike) \
+  X(int32_t, spike_n) \
+  X(float, drive) \
+  X(float, frame_m) \
+  X(int64_t, frame_e) \
+
+#define NE_CALL_FIELDS(X) \
+  X(uint64_t, event_tick) \
+  X(uint64_t, event_neuron) \
+  X(int64_t, event_n) \
+  X(int64_t, event_next) \
+  X(uint64_t, current) \
+  X(int64_t, current_tick) \
+  X(int64_t, current_neuron) \
+  X(uint64_t, chance) \
+  X(uint64_t, trace) \
+  X(uint8_t, record) \
+  X(uint32_t, counts) \
+  X(int32_t, spike_tick) \
+  X(uint32_t, spike_lane) \
+
+#endif

@@ -1,0 +1,70 @@
+// what every instruction set offers: one table of functions, the same bits from each
+#ifndef NEUROEDGE_KERNELS_H
+#define NEUROEDGE_KERNELS_H
+
+#include <stdint.h>
+
+#include "../neuroedge.h"
+
+// arrivals of one tick: `step` is 1, or 0 where none came and p is a block of zeros
+typedef struct ne_arrivals {
+  const float* p;
+  int64_t step;
+} ne_arrivals;
+
+enum { NE_RECEPTORS = 4 };
+
+typedef struct ne_lif_args {
+  float* v;
+  float* u;                // adaptation, null without
+  float* syn;              // currents, [receptors][lanes]
+  const float* param;      // see neurons/lif.h
+  ne_arrivals in[1 + NE_RECEPTORS];
+  int64_t lanes;
+  int32_t receptors;
+  int32_t stride;          // 0 one value per parameter, 1 one per lane
+} ne_lif_args;
+
+typedef struct ne_cell_args {
+  float* v;
+  float* u;
+  const float* held;       // 1 while refractory
+  const float* drive;      // current over this tick
+  const float* param;      // see neurons/adex.h, neurons/izhikevich.h
+  ne_arrivals in;
+  int64_t lanes;
+  int32_t substeps;
+  int32_t stride;
+} ne_cell_args;
+
+typedef struct ne_kernels {
+  const char* name;
+  // adds in·m to v, clears in, writes the lanes with v >= theta·m; theta has `stride` 0 or 1
+  int32_t (*frame)(float* v, float* in, float m, const float* theta, int32_t stride, int64_t lanes, uint32_t* spike);
+  int32_t (*lif)(const ne_lif_args* args, uint32_t* spike);
+  int32_t (*adex)(const ne_cell_args* args, uint32_t* spike);
+  int32_t (*izhikevich)(const ne_cell_args* args, uint32_t* spike);
+  // syn <- syn·decay + in, drive <- drive + old syn
+  void (*current)(float* drive, float* syn, const float* decay, int32_t stride, ne_arrivals in, int64_t lanes);
+  // v <- v·scale, to +0 below 2^-60
+  void (*rescale)(float* v, float scale, int64_t lanes);
+  // |x| < 1e-30 to +0
+  void (*flush)(float* x, int64_t n);
+  // into += w, n a multiple of 16
+  void (*row)(float* into, const float* w, int64_t n);
+  // into += w0, then w1, w2, w3
+  void (*rows4)(float* into, const float* const* w, int64_t n);
+  void (*row_half)(float* into, const uint16_t* w, int64_t n);
+  // lanes whose random number of this tick is below their chance
+  int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t n, uint32_t* spike);
+  void (*exp)(const float* x, float* y, int64_t n);
+} ne_kernels;
+
+extern "C" {
+extern const ne_kernels ne_kernels_portable;
+extern const ne_kernels ne_kernels_neon;
+extern const ne_kernels ne_kernels_avx2;
+extern const ne_kernels ne_kernels_avx512;
+}
+
+#endif

@@ -1,0 +1,39 @@
+// lanes as 256-bit AVX2 registers
+#ifndef NEUROEDGE_LANE_AVX2_H
+#define NEUROEDGE_LANE_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace NE_LEVEL {
+
+struct lane {
+  enum { W = 8 };
+  typedef __m256 f;
+  typedef __m256 mask;
+
+  static f load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, f x) { _mm256_storeu_ps(p, x); }
+  static f set(float x) { return _mm256_set1_ps(x); }
+  static f add(f a, f b) { return _mm256_add_ps(a, b); }
+  static f sub(f a, f b) { return _mm256_sub_ps(a, b); }
+  static f mul(f a, f b) { return _mm256_mul_ps(a, b); }
+  static mask ge(f a, f b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
+  static mask lt(f a, f b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+  static f pick(mask m, f a, f b) { return _mm256_blendv_ps(b, a, m); }
+  static f min(f a, f b) { return _mm256_min_ps(a, b); }
+  static f max(f a, f b) { return _mm256_max_ps(a, b); }
+  static f abs(f a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+  static f pow2(f t) {
+    __m256i k = _mm256_sub_epi32(_mm256_castps_si256(t), _mm256_set1_epi32(0x4b400000 - 127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(k, 23));
+  }
+  static uint64_t pack(const mask* m) {
+    uint64_t all = 0;
+    for (int j = 0; j < 8; j++) all |= (uint64_t)(unsigned)_mm256_movemask_ps(m[j]) << (8 * j);
+    return all;
+  }
+};
+
+}  // namespace NE_LEVEL
+#endif

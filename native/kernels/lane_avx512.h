@@ -1,0 +1,37 @@
+// lanes as 512-bit AVX-512 registers
+#ifndef NEUROEDGE_LANE_AVX512_H
+#define NEUROEDGE_LANE_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace NE_LEVEL {
+
+struct lane {
+  enum { W = 16 };
+  typedef __m512 f;
+  typedef __mmask16 mask;
+
+  static f load(const float* p) { return _mm512_loadu_ps(p); }
+  static void store(float* p, f x) { _mm512_storeu_ps(p, x); }
+  static f set(float x) { return _mm512_set1_ps(x); }
+  static f add(f a, f b) { return _mm512_add_ps(a, b); }
+  static f sub(f a, f b) { return _mm512_sub_ps(a, b); }
+  static f mul(f a, f b) { return _mm512_mul_ps(a, b); }
+  static mask ge(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+  static mask lt(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  static f pick(mask m, f a, f b) { return _mm512_mask_blend_ps(m, b, a); }
+  static f min(f a, f b) { return _mm512_min_ps(a, b); }
+  static f max(f a, f b) { return _mm512_max_ps(a, b); }
+  static f abs(f a) { return _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7fffffff))); }
+  static f pow2(f t) {
+    __m512i k = _mm512_sub_epi32(_mm512_castps_si512(t), _mm512_set1_epi32(0x4b400000 - 127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(k, 23));
+  }
+  static uint64_t pack(const mask* m) {
+    return (uint64_t)m[0] | (uint64_t)m[1] << 16 | (uint64_t)m[2] << 32 | (uint64_t)m[3] << 48;
+  }
+};
+
+}  // namespace NE_LEVEL
+#endif

@@ -1,0 +1,54 @@
+// the C interface of the native core: plain structs of arrays, no ownership, no allocation
+#ifndef NEUROEDGE_H
+#define NEUROEDGE_H
+
+#include "fields.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define NE_API
+#else
+#define NE_API __attribute__((visibility("default")))
+#endif
+
+// lanes of a population are a multiple of this
+enum { NE_BLOCK = 64 };
+
+// pop_kind
+enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4 };
+
+// proj_storage
+enum { NE_ROWS16 = 0, NE_ROWS32 = 1, NE_DENSE = 2 };
+
+// what fields.h this core was built with; a caller with another layout must not go on
+NE_API uint32_t ne_layout(void);
+
+// names of the instruction sets that this machine can run, best first, separated by spaces
+NE_API const char* ne_simd_levels(void);
+
+// choose one of them for all later runs; 0, or -1 if this machine does not have it
+NE_API int ne_simd_set(const char* level);
+
+// the level in use
+NE_API const char* ne_simd(void);
+
+// advance by up to `ticks` ticks; returns how many were done: fewer only if the spike buffer is full.
+// call->first is the run's tick at which this call begins: given spikes, currents and traces count from the run's first
+NE_API int64_t ne_run(const ne_plan* plan, ne_state* state, ne_call* call, int64_t ticks);
+
+// 0 if the n neurons ascend and are below `limit`, 1 if only their order is wrong, 2 if one is out of range
+NE_API int32_t ne_check_neurons(const uint32_t* neuron, int64_t n, uint32_t limit);
+
+// growth of a frame at absolute tick t (time t·dt): writes m in [1, 2], returns the exponent
+NE_API int64_t ne_frame_at(double rate, int64_t t, float* m);
+
+// our exp, as the kernels of the chosen level compute it, for n values, n a multiple of 16
+NE_API void ne_exp(const float* x, float* y, int64_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

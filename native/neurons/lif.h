@@ -1,0 +1,55 @@
+// LIF, CubaLIF, ALIF and LI stepped per tick with exact propagators, x = v − rest
+//   x = x·decay + Σ I_r·P_r + a, I_r = I_r·e_r + a_r, u = u·decay_a; spike where x >= theta + u
+// parameters: rest, theta, reset, drop, gain, decay, decay_a, step_a, then P_r, e_r of each receptor
+namespace NE_LEVEL {
+
+enum { LIF_THETA = 1, LIF_DECAY = 5, LIF_DECAY_A = 6, LIF_RECEPTOR = 8 };
+
+template <bool EACH, bool ADAPT, int RECEPTORS>
+static inline uint32_t* lif_block(const ne_lif_args& a, int64_t base, uint32_t* out) {
+  lane::mask above[NE_BLOCK / lane::W];
+  const int receptors = RECEPTORS < 0 ? a.receptors : RECEPTORS;
+  for (int j = 0; j < NE_BLOCK / lane::W; j++) {
+    int64_t i = base + j * lane::W;
+    lane::f x = lane::mul(lane::load(a.v + i), parameter<EACH>(a.param, LIF_DECAY, a.lanes, i));
+    for (int r = 0; r < receptors; r++) {
+      float* current = a.syn + r * a.lanes + i;
+      lane::f s = lane::load(current);
+      x = lane::add(x, lane::mul(s, parameter<EACH>(a.param, LIF_RECEPTOR + 2 * r, a.lanes, i)));
+      s = lane::mul(s, parameter<EACH>(a.param, LIF_RECEPTOR + 2 * r + 1, a.lanes, i));
+      lane::store(current, lane::add(s, lane::load(a.in[1 + r].p + i * a.in[1 + r].step)));
+    }
+    x = lane::add(x, lane::load(a.in[0].p + i * a.in[0].step));
+    lane::store(a.v + i, x);
+    lane::f theta = parameter<EACH>(a.param, LIF_THETA, a.lanes, i);
+    if (ADAPT) {
+      lane::f u = lane::mul(lane::load(a.u + i), parameter<EACH>(a.param, LIF_DECAY_A, a.lanes, i));
+      lane::store(a.u + i, u);
+      theta = lane::add(theta, u);
+    }
+    above[j] = lane::ge(x, theta);
+  }
+  return list_bits(lane::pack(above), base, out);
+}
+
+template <bool EACH, bool ADAPT, int RECEPTORS>
+static int32_t lif_run(const ne_lif_args& a, uint32_t* spike) {
+  uint32_t* out = spike;
+  for (int64_t base = 0; base < a.lanes; base += NE_BLOCK) out = lif_block<EACH, ADAPT, RECEPTORS>(a, base, out);
+  return (int32_t)(out - spike);
+}
+
+template <bool EACH, bool ADAPT>
+static int32_t lif_receptors(const ne_lif_args& a, uint32_t* spike) {
+  if (a.receptors == 0) return lif_run<EACH, ADAPT, 0>(a, spike);
+  if (a.receptors == 1) return lif_run<EACH, ADAPT, 1>(a, spike);
+  if (a.receptors == 2) return lif_run<EACH, ADAPT, 2>(a, spike);
+  return lif_run<EACH, ADAPT, -1>(a, spike);
+}
+
+static int32_t lif_step(const ne_lif_args* a, uint32_t* spike) {
+  if (a->stride) return a->u ? lif_receptors<true, true>(*a, spike) : lif_receptors<true, false>(*a, spike);
+  return a->u ? lif_receptors<false, true>(*a, spike) : lif_receptors<false, false>(*a, spike);
+}
+
+}  // namespace NE_LEVEL
