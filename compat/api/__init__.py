@@ -1,0 +1,1 @@
+"""Import path of the tutorial: `from api.neuromorphic_api import NeuromorphicAPI`."""

@@ -1,0 +1,1 @@
+"""Import path of the tutorial; its benchmarks come with a later version."""

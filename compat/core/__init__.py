@@ -1,0 +1,1 @@
+"""Import path of the tutorial: `from core.encoding import DVSEncoder`."""

@@ -1,0 +1,1 @@
+"""Import path of the tutorial; its board helpers come with a later version."""

@@ -1,0 +1,50 @@
+"""neuroedge: spiking networks on the device you have.
+
+A `Network` is described once, compiled once into a constant `Plan`, stepped by an engine that owns a `State`,
+and answers with a `Recording`.
+"""
+
+from typing import Any, List
+
+__version__ = "0.1.0"
+
+# public names and the rooms they live in; loaded when first used, so that `import neuroedge` stays quick
+_ROOMS = {
+    "ALIF": "network",
+    "AdEx": "network",
+    "CubaLIF": "network",
+    "DVSEncoder": "encoding",
+    "Delta": "network",
+    "Exponential": "network",
+    "Izhikevich": "network",
+    "LI": "network",
+    "LIF": "network",
+    "Network": "network",
+    "NeuroedgeError": "errors",
+    "NeuromorphicAPI": "tutorial",
+    "Plan": "plan",
+    "PoissonSource": "network",
+    "Recording": "plan",
+    "Simulator": "simulator",
+    "SpikePattern": "events",
+    "SpikeSource": "network",
+    "SpikeTrain": "events",
+    "TemporalSource": "network",
+    "compile_network": "plan",
+}
+
+__all__ = sorted([*_ROOMS, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'neuroedge' has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return __all__

@@ -1,0 +1,97 @@
+"""What one run asks of an engine, and what the engine answers."""
+
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import numpy as np
+
+from ..events import as_events
+from ..errors import ParameterError
+
+__all__ = ["Answer", "Given", "Job", "chances", "given_spikes", "held_current"]
+
+
+class Given(NamedTuple):
+    """Spikes given to one population: int32 ticks, ascending, and uint32 neurons, ascending within a tick."""
+
+    ticks: np.ndarray
+    neurons: np.ndarray
+
+
+class Job(NamedTuple):
+    """ticks: how many; the rest by population index. currents are [ticks or 1, n or 1]."""
+
+    ticks: int
+    given: Dict[int, Given]
+    currents: Dict[int, np.ndarray]
+    chances: Dict[int, np.ndarray]
+    record: List[bool]
+    trace: List[bool]
+    progress: Optional[Callable[[int], Any]] = None
+
+
+class Answer(NamedTuple):
+    """counts: spikes by lane; spike_tick, spike_lane: those that were asked for; traces by population index."""
+
+    counts: np.ndarray
+    spike_tick: np.ndarray
+    spike_lane: np.ndarray
+    traces: Dict[int, np.ndarray]
+    events: int
+
+
+def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, ticks: int) -> Given:
+    """Events on the grid: tick k covers (k·dt, (k + 1)·dt], and time 0 belongs to the first."""
+    events = as_events(value, owner)
+    neurons = events.indices_for(n, owner)
+    times = events.times_in(duration)
+    if len(times) == 0:
+        return Given(np.zeros(0, np.int32), np.zeros(0, np.uint32))
+    if times[0] < 0 or times[-1] > duration * (1 + 1e-9) or times.min() < 0 or times.max() > duration * (1 + 1e-9):
+        outside = times[(times < 0) | (times > duration)]
+        raise ParameterError(f"{owner}: event times must be 0 to {duration:g} ms (got {outside[0]:g} ms)")
+    tick = np.ceil(times * (1.0 / dt) - 1e-6).astype(np.int32)
+    tick -= 1
+    np.clip(tick, 0, ticks - 1, out=tick)
+    return _sorted(tick, neurons)
+
+
+def _sorted(tick: np.ndarray, neurons: np.ndarray) -> Given:
+    rising = tick[1:] > tick[:-1]
+    if not (rising | ((tick[1:] == tick[:-1]) & (neurons[1:] >= neurons[:-1]))).all():
+        order = np.lexsort((neurons, tick))
+        tick, neurons = tick[order], neurons[order]
+    return Given(np.ascontiguousarray(tick), np.ascontiguousarray(neurons))
+
+
+def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.ndarray:
+    """A current as [ticks or 1, n or 1]: from a number, [n] values, [ticks] … or a full [ticks, n] array."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise ParameterError(f"{owner}: current must hold numbers (got {array.dtype})")
+    if array.ndim == 1:
+        # one value per neuron, or one per tick; [ticks, 1] and [1, n] say which where both fit
+        if array.shape[0] == n:
+            array = array[None, :]
+        elif array.shape[0] == ticks:
+            array = array[:, None]
+    array = array.reshape(1, 1) if array.ndim == 0 else array
+    if array.ndim != 2 or array.shape[0] not in (1, ticks) or array.shape[1] not in (1, n):
+        raise ParameterError(
+            f"{owner}: current must be a number, [{n}] per neuron, [{ticks}] per tick or [{ticks}, {n}] (got {np.shape(value)})"
+        )
+    if not np.isfinite(array).all():
+        raise ParameterError(f"{owner}: current must be finite")
+    return np.ascontiguousarray(array, dtype)
+
+
+def chances(owner: str, rate: Any, n: int, dt: float) -> np.ndarray:
+    """Chance to fire in a tick, of 2^32, from rates in Hz; uint32 [n]."""
+    hz = np.asarray(rate, np.float64)
+    if hz.shape not in ((), (n,)):
+        raise ParameterError(f"{owner}: rates must be one number or {n} (got shape {hz.shape})")
+    if not np.isfinite(hz).all() or (hz < 0).any():
+        raise ParameterError(f"{owner}: rates must be finite and >= 0 Hz")
+    if (hz * dt > 1000.0 * (1 + 1e-9)).any():
+        raise ParameterError(f"{owner}: rates must be <= {1000.0 / dt:g} Hz, one spike a step of {dt:g} ms (got {hz.max():g})")
+    chance = np.minimum(np.rint(hz * (dt / 1000.0) * 2.0**32), 2.0**32 - 1)
+    return np.ascontiguousarray(np.broadcast_to(chance, (n,)).astype(np.uint32))

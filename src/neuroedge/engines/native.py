@@ -1,0 +1,179 @@
+"""The native clock engine: one call into the core for many ticks, without the GIL."""
+
+import ctypes
+import time
+from typing import Any, Dict, List, Mapping
+
+import numpy as np
+
+from ..errors import ArgumentTypeError, ParameterError
+from ..plan.fields import CALL, PLAN, STATE
+from ..plan.plan import Plan, State
+from .job import Answer, Job
+from .library import CallStruct, PlanStruct, StateStruct, library
+
+__all__ = ["NativeEngine", "Stepper"]
+
+# the core returns to Python about this often, so that Ctrl-C and progress are heard
+CALL_SECONDS = 0.05
+FIRST_TICKS = 2000
+
+# spikes written down before the core returns to hand them over
+SPIKES = 1 << 16
+
+
+def address(array: np.ndarray) -> int:
+    """Address of an array's data."""
+    return int(array.__array_interface__["data"][0])
+
+
+class NativeEngine:
+    """Runs float32 and float16 plans on this CPU, one thread."""
+
+    name = "native"
+
+    def __init__(self, plan: Plan, state: State) -> None:
+        self.plan, self.state = plan, state
+        self._run = library().ne_run
+        self._plan = PlanStruct(**{k: plan.sizes[k] for k in ("pops", "projs", "frames", "lanes")})
+        for field in PLAN:
+            setattr(self._plan, field.name, address(plan.arrays[field.name]))
+        self._state = StateStruct(**{f.name: address(state.arrays[f.name]) for f in STATE})
+        self.call = CallStruct()
+        self.arrays: Dict[str, np.ndarray] = {}
+        for field in CALL:
+            if field.shape == "pops":
+                self._own(field.name, np.zeros(len(plan.names), field.numpy("float32")))
+        self._own("counts", np.zeros(plan.sizes["lanes"], np.uint32))
+        # a tick starts only with room for a spike of every lane
+        self._room(2 * plan.sizes["lanes"] + SPIKES)
+        self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
+        self._ticks_a_call = FIRST_TICKS
+
+    def _own(self, name: str, array: np.ndarray) -> None:
+        self.arrays[name] = array
+        setattr(self.call, name, address(array))
+
+    def _room(self, capacity: int) -> None:
+        self._own("spike_tick", np.zeros(capacity, np.int32))
+        self._own("spike_lane", np.zeros(capacity, np.uint32))
+        self.call.capacity = capacity
+
+    def run(self, job: Job) -> Answer:
+        """Advance by the job's ticks."""
+        traces = self.prepare(job)
+        spikes: List[Any] = []
+        call, done = self.call, 0
+        call.events = 0
+        while done < job.ticks:
+            call.spikes, call.first = 0, done
+            began = time.perf_counter()
+            ticks = min(self._ticks_a_call, job.ticks - done)
+            ran = self._run(*self.pointers, ticks)
+            if ran == ticks:
+                self._pace(ran, time.perf_counter() - began)
+            self._collect(spikes)
+            done += ran
+            if job.progress is not None:
+                job.progress(ran)
+        return self._answer(traces, spikes)
+
+    def stepper(self, chances: Mapping[int, np.ndarray]) -> "Stepper":
+        """Single ticks with the least overhead, until the next `run`."""
+        return Stepper(self, chances)
+
+    def prepare(self, job: Job) -> Dict[int, np.ndarray]:
+        """Point the call at what is given; returns the arrays that potentials are written to."""
+        a = self.arrays
+        for name in ("event_tick", "event_neuron", "event_n", "event_next", "current", "chance", "trace"):
+            a[name].fill(0)
+        a["counts"].fill(0)
+        a["record"][:] = job.record
+        for k, given in job.given.items():
+            a["event_tick"][k], a["event_neuron"][k] = address(given.ticks), address(given.neurons)
+            a["event_n"][k] = len(given.ticks)
+        for k, current in job.currents.items():
+            a["current"][k] = address(current)
+            a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
+            a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+        for k, chance in job.chances.items():
+            a["chance"][k] = address(chance)
+        sizes = self.plan.pop_n
+        traces = {k: np.zeros((job.ticks, int(sizes[k])), np.float32) for k, wanted in enumerate(job.trace) if wanted}
+        for k, trace in traces.items():
+            a["trace"][k] = address(trace)
+        return traces
+
+    def _pace(self, ran: int, seconds: float) -> None:
+        most = 10 * self._ticks_a_call
+        self._ticks_a_call = max(1, min(int(ran * CALL_SECONDS / max(seconds, 1e-9)), most, 2**30))
+
+    def _collect(self, spikes: List[Any]) -> None:
+        n = self.call.spikes
+        if n:
+            spikes.append((self.arrays["spike_tick"][:n].copy(), self.arrays["spike_lane"][:n].copy()))
+
+    def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
+        ticks = np.concatenate([s[0] for s in spikes]) if spikes else np.zeros(0, np.int32)
+        lanes = np.concatenate([s[1] for s in spikes]) if spikes else np.zeros(0, np.uint32)
+        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, int(self.call.events))
+
+
+class Stepper:
+    """One tick a call: indices in, indices out."""
+
+    def __init__(self, engine: NativeEngine, chances: Mapping[int, np.ndarray]) -> None:
+        self._engine, self._plan = engine, engine.plan
+        nothing = [False] * len(engine.plan.names)
+        self._chances = dict(chances)
+        engine.prepare(Job(1, {}, {}, self._chances, nothing, nothing))
+        engine.call.first = engine.call.spikes = 0
+        self._run, self._check = library().ne_run, library().ne_check_neurons
+        # every given spike falls in the run's only tick
+        self._tick = np.zeros(1024, np.int32)
+        self._kept: Dict[int, np.ndarray] = {}
+        self._sizes = engine.plan.pop_n.tolist()
+        self._outputs = [
+            (k, name, int(lane))
+            for k, (name, lane) in enumerate(zip(engine.plan.names, engine.plan.pop_lane))
+            if engine.plan.models[k].spiking and (k in chances or not engine.plan.models[k].source)
+        ]
+
+    def __call__(self, spikes: Mapping[str, Any]) -> Dict[str, np.ndarray]:
+        a, engine = self._engine.arrays, self._engine
+        given = [(self._plan.where(name), self._neurons(name, value)) for name, value in spikes.items()]
+        for k, neurons in given:
+            a["event_neuron"][k], a["event_n"][k] = address(neurons), len(neurons)
+            a["event_tick"][k] = address(self._tick)
+        self._run(*engine.pointers, 1)
+        for k, _ in given:
+            a["event_n"][k] = a["event_next"][k] = 0
+        spike, n = engine.state.spike, engine.state.spike_n.tolist()
+        return {name: spike[lane : lane + n[k]].copy() for k, name, lane in self._outputs}
+
+    def _neurons(self, name: str, value: Any) -> np.ndarray:
+        """Indices as the core takes them: uint32, ascending, each below the population's size."""
+        k = self._plan.where(name)
+        neurons = value
+        if not (isinstance(value, np.ndarray) and value.dtype == np.uint32 and value.ndim == 1 and value.flags.c_contiguous):
+            neurons = step_neurons(name, value)
+        if k in self._chances:
+            raise ParameterError(f"step: {name!r} makes its own spikes")
+        fault = self._check(address(neurons), len(neurons), self._sizes[k])
+        if fault == 2:
+            raise ParameterError(f"step: neurons of {name!r} must be 0 to {self._sizes[k] - 1} (got {int(neurons.max())})")
+        if len(neurons) > len(self._tick):
+            self._tick = np.zeros(2 * len(neurons), np.int32)
+        return np.sort(neurons) if fault else neurons
+
+
+def step_neurons(name: str, value: Any) -> np.ndarray:
+    """Neuron indices given to one step, as a uint32 array."""
+    array = np.asarray(value)
+    if array.size == 0:
+        return np.zeros(0, np.uint32)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"step: neurons of {name!r} must be whole numbers [n] (got {array.dtype}, {array.ndim}-d)")
+    if int(array.min()) < 0:
+        raise ParameterError(f"step: neurons of {name!r} must be >= 0 (got {int(array.min())})")
+    return np.ascontiguousarray(array, np.uint32)

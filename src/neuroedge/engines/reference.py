@@ -1,0 +1,290 @@
+"""The reference engine: NumPy, tick by tick, as plain as the contract reads. Slow, and the oracle of the others."""
+
+from typing import Any, Callable, Dict, List, Mapping, Tuple
+
+import numpy as np
+
+from ..network import dynamics
+from ..network.arithmetic import poisson, tick_key
+from ..plan.plan import ADEX, FRAME, IZHIKEVICH, LIF, SOURCE, Plan, State, frame_growth
+from ..plan.storage import DENSE, padded
+from .job import Answer, Given, Job
+
+__all__ = ["ReferenceEngine"]
+
+FLUSH_EVERY = 1024
+
+
+class ReferenceEngine:
+    """Runs any plan, in float32 like the native engine, or in float64."""
+
+    name = "reference"
+
+    def __init__(self, plan: Plan, state: State) -> None:
+        self.plan, self.state = plan, state
+        self._rows = [_rows(plan, q) for q in range(len(plan.projections))]
+
+    def run(self, job: Job) -> Answer:
+        """Advance by the job's ticks."""
+        run = _Run(self, job)
+        for step in range(job.ticks):
+            run.tick(step)
+            if job.progress is not None:
+                job.progress(1)
+        return run.answer()
+
+    def stepper(self, chances: Mapping[int, np.ndarray]) -> Callable[[Mapping[str, Any]], Dict[str, np.ndarray]]:
+        """Single ticks: indices in, indices out."""
+        plan = self.plan
+        every = [m.spiking and (k in chances or not m.source) for k, m in enumerate(plan.models)]
+
+        def step(spikes: Mapping[str, Any]) -> Dict[str, np.ndarray]:
+            given = {}
+            for name, value in spikes.items():
+                neurons = np.sort(np.asarray(value, np.uint32))
+                given[plan.where(name)] = Given(np.zeros(len(neurons), np.int32), neurons)
+            answer = self.run(Job(1, given, {}, dict(chances), every, [False] * len(every)))
+            fired = {}
+            for k, name in enumerate(plan.names):
+                span, lane = plan.spans[name], answer.spike_lane
+                if every[k]:
+                    fired[name] = lane[(lane >= span.start) & (lane < span.stop)] - np.uint32(span.start)
+            return fired
+
+        return step
+
+
+class _Run:
+    """One call: what is given and what is recorded."""
+
+    def __init__(self, engine: ReferenceEngine, job: Job) -> None:
+        self.plan, self.state, self.job = engine.plan, engine.state, job
+        self.rows = engine._rows
+        self.counts = np.zeros(self.plan.sizes["lanes"], np.uint32)
+        self.spikes: List[Tuple[np.ndarray, np.ndarray]] = []
+        self.events = 0
+        real = self.state.v.dtype
+        self.traces: Dict[int, np.ndarray] = {
+            k: np.zeros((job.ticks, int(self.plan.pop_n[k])), real) for k, wanted in enumerate(job.trace) if wanted
+        }
+
+    def tick(self, step: int) -> None:
+        """One tick: every population, then every projection."""
+        fired = [self._population(k, step) for k in range(len(self.plan.names))]
+        for q in range(len(self.plan.projections)):
+            self._deliver(q, fired[int(self.plan.proj_pre[q])])
+        self.state.clock[0] += 1
+        for k, trace in self.traces.items():
+            trace[step] = self.state.potential(self.plan, self.plan.names[k])
+
+    def _population(self, k: int, step: int) -> np.ndarray:
+        lane = int(self.plan.pop_lane[k])
+        given = self._given(k, step)
+        if self.plan.pop_kind[k] == SOURCE:
+            if k not in self.job.chances:
+                return given
+            key = tick_key(int(self.plan.pop_key[k]), int(self.state.clock[1]), self.state.tick)
+            fired = poisson(key, self.job.chances[k])
+        else:
+            fired = _Cell(self, k).tick(given, self._current(k, step))
+        self.counts[lane + fired] += 1
+        if self.job.record[k] and len(fired):
+            self.spikes.append((np.full(len(fired), step, np.int32), (lane + fired).astype(np.uint32)))
+        return fired
+
+    def _given(self, k: int, step: int) -> np.ndarray:
+        if k not in self.job.given:
+            return np.zeros(0, np.uint32)
+        given = self.job.given[k]
+        return given.neurons[np.searchsorted(given.ticks, step) : np.searchsorted(given.ticks, step + 1)]
+
+    def _current(self, k: int, step: int) -> Any:
+        if k not in self.job.currents:
+            return None
+        current = self.job.currents[k]
+        row = current[step if len(current) > 1 else 0]
+        return np.broadcast_to(row, (int(self.plan.pop_n[k]),))
+
+    def _deliver(self, q: int, fired: np.ndarray) -> None:
+        plan, post = self.plan, int(self.plan.proj_post[q])
+        delay = plan.delay[plan.proj_delay[q] :]
+        for source in fired.tolist():
+            for c in range(int(plan.proj_classes[q])):
+                target, weight, count = self.rows[q][source * int(plan.proj_classes[q]) + c]
+                if count == 0:
+                    continue
+                slot = (self.state.tick + int(delay[c])) % int(plan.pop_depth[post])
+                ring, at = ring_slot(plan, self.state, post, int(plan.proj_channel[q]), slot)
+                # one by one and in order, also where a target stands twice
+                np.add.at(ring, target, weight)
+                self.state.hit[at] = 1
+                self.events += count
+
+    def answer(self) -> Answer:
+        ticks = np.concatenate([t for t, _ in self.spikes] + [np.zeros(0, np.int32)])
+        lanes = np.concatenate([n for _, n in self.spikes] + [np.zeros(0, np.uint32)])
+        return Answer(self.counts, ticks, lanes, self.traces, self.events)
+
+
+class _Cell:
+    """One population of neurons in one tick."""
+
+    def __init__(self, run: _Run, k: int) -> None:
+        self.plan, self.state, self.k = run.plan, run.state, k
+        self.kind, self.tick_now = int(run.plan.pop_kind[k]), run.state.tick
+        first, n = int(run.plan.pop_lane[k]), int(run.plan.pop_lanes[k])
+        self.span = slice(first, first + n)
+        self.v, self.u = self.state.v[self.span], self.state.u[self.span]
+        self.held, self.release = self.state.held[self.span], self.state.release[self.span]
+        self.size = int(run.plan.pop_n[k])
+        self.channels = 1 + int(run.plan.pop_receptors[k])
+        self.subtract = bool(run.plan.pop_subtract[k])
+
+    def p(self, index: int) -> Any:
+        return self.plan.param(self.k, index)
+
+    def at(self, index: int, i: np.ndarray) -> Any:
+        value = self.p(index)
+        return value[i] if np.ndim(value) else value
+
+    def tick(self, given: np.ndarray, current: Any) -> np.ndarray:
+        arrivals = self._arrivals()
+        if self.kind in (FRAME, LIF) and current is not None:
+            gain = self.p(3 if self.kind == FRAME else 4)
+            arrivals[0][: self.size] += current * (gain[: self.size] if np.ndim(gain) else gain)
+        waiting = self.release >= self.tick_now
+        # given spikes lift their neurons over any threshold, unless these are refractory
+        arrivals[0][given[~waiting[given]]] = np.inf
+        fired = self._step(arrivals, current)
+        self._reset(fired)
+        self._free()
+        return fired
+
+    def _arrivals(self) -> List[np.ndarray]:
+        slot = self.tick_now % int(self.plan.pop_depth[self.k])
+        sums = []
+        for c in range(self.channels):
+            ring, at = ring_slot(self.plan, self.state, self.k, c, slot)
+            sums.append(ring.copy())
+            ring[:] = 0
+            self.state.hit[at] = 0
+        return sums
+
+    def _currents(self) -> List[np.ndarray]:
+        first, n = int(self.plan.pop_syn[self.k]), len(self.v)
+        return [self.state.syn[first + r * n : first + (r + 1) * n] for r in range(self.channels - 1)]
+
+    def _step(self, arrivals: List[np.ndarray], current: Any) -> np.ndarray:
+        if self.kind == FRAME:
+            self._follow_frame()
+            fired = dynamics.frame_tick(self.v, self.m, self.p, arrivals[0])
+            self.state.awake[self.k] = 0
+            return fired
+        currents = self._currents()
+        if self.tick_now % FLUSH_EVERY == 0:
+            for x in currents + ([self.v] + [self.u] * int(self.plan.pop_adapts[self.k])) * (self.kind == LIF):
+                dynamics.flush(x)
+        if self.kind == LIF:
+            u = self.u if self.plan.pop_adapts[self.k] else None
+            return dynamics.lif_tick(self.v, u, currents, self.p, arrivals)
+        return self._cell_step(arrivals, currents, current)
+
+    def _cell_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray], current: Any) -> np.ndarray:
+        drive = np.zeros(len(self.v), self.v.dtype)
+        if current is not None:
+            drive[: self.size] = current
+        pairs = 14 if self.kind == ADEX else 7
+        for r, syn in enumerate(currents):
+            drive += syn
+            syn[:] = syn * self.p(pairs + 2 * r + 1) + arrivals[1 + r]
+        step = dynamics.adex_tick if self.kind == ADEX else dynamics.izhikevich_tick
+        free = self.held < 1
+        substeps = int(self.plan.pop_substeps[self.k])
+        return step(self.v, self.u, free, drive, self.p, substeps, arrivals[0])
+
+    def _follow_frame(self) -> None:
+        self.m, exponent = frame_growth(self.plan, self.k, self.tick_now + 1)
+        grown = exponent - int(self.state.exponent[self.k])
+        if grown:
+            dynamics.rescale(self.v, grown)
+            self.state.exponent[self.k] = exponent
+
+    def _reset(self, fired: np.ndarray) -> None:
+        if not len(fired):
+            return
+        wait = self.plan.refractory[self.span][fired].astype(np.int64)
+        holds = wait > 0
+        self.release[fired[holds]] = self.tick_now + wait[holds]
+        if self.kind == FRAME:
+            self._reset_frame(fired, holds)
+        elif self.kind == LIF:
+            self._reset_lif(fired, holds)
+        else:
+            self.v[fired] = self.at(2, fired)
+            self.u[fired] += self.at(10 if self.kind == ADEX else 5, fired)
+            self.held[fired[holds]] = 1
+
+    def _reset_frame(self, fired: np.ndarray, holds: np.ndarray) -> None:
+        after = self.at(2, fired) * np.ones(len(fired), self.v.dtype)
+        in_frame = after * self.m
+        if self.subtract:
+            top = self.at(1, fired) * self.m
+            v = self.v[fired]
+            in_frame = np.where(np.isposinf(v), top, v) - top
+            after = in_frame / self.m
+            if (in_frame >= top).any():
+                self.state.awake[self.k] = 1
+        self._hold(fired, holds, after, in_frame)
+
+    def _reset_lif(self, fired: np.ndarray, holds: np.ndarray) -> None:
+        after = self.at(2, fired) * np.ones(len(fired), self.v.dtype)
+        adapts = bool(self.plan.pop_adapts[self.k])
+        if self.subtract:
+            top = self.at(1, fired) + (self.u[fired] if adapts else self.v.dtype.type(0))
+            v = self.v[fired]
+            after = np.where(np.isposinf(v), top, v) - self.at(3, fired)
+        if adapts:
+            self.u[fired] += self.at(7, fired)
+        self._hold(fired, holds, after, after)
+
+    def _hold(self, fired: np.ndarray, holds: np.ndarray, after: np.ndarray, stays: np.ndarray) -> None:
+        self.held[fired[holds]] = after[holds]
+        self.v[fired[holds]] = -np.inf
+        self.v[fired[~holds]] = stays[~holds]
+
+    def _free(self) -> None:
+        done = np.flatnonzero(self.release == self.tick_now)
+        if not len(done):
+            return
+        if self.kind == FRAME:
+            self.v[done] = self.held[done] * self.m
+            self.state.awake[self.k] |= np.uint8(self.subtract)
+        elif self.kind == LIF:
+            self.v[done] = self.held[done]
+        else:
+            self.held[done] = 0
+
+
+def ring_slot(plan: Plan, state: State, pop: int, channel: int, slot: int) -> Tuple[np.ndarray, int]:
+    """Arrivals of one slot, as a view [lanes], and the index of its mark in `hit`."""
+    depth, lanes = int(plan.pop_depth[pop]), int(plan.pop_lanes[pop])
+    row = channel * depth + slot
+    first = int(plan.pop_ring[pop]) + row * lanes
+    return state.ring[first : first + lanes], int(plan.pop_hit[pop]) + row
+
+
+def _rows(plan: Plan, q: int) -> List[Tuple[np.ndarray, np.ndarray, int]]:
+    """(targets, weights, synapses) of each (source, delay class)."""
+    n_pre, n_post = int(plan.pop_n[plan.proj_pre[q]]), int(plan.pop_n[plan.proj_post[q]])
+    classes = int(plan.proj_classes[q])
+    row = plan.row[plan.proj_row[q] : plan.proj_row[q] + n_pre * classes + 1].astype(np.int64)
+    first = int(plan.proj_weight[q])
+    if plan.proj_half[q]:
+        weight = plan.weight16[first:].view(np.float16).astype(np.float32)
+    else:
+        weight = plan.weight[first:]
+    if plan.proj_storage[q] == DENSE:
+        every, stride = np.arange(n_post), padded(n_post)
+        return [(every, weight[i * stride : i * stride + n_post], int(row[i + 1] - row[i])) for i in range(n_pre)]
+    target = (plan.target32 if plan.proj_storage[q] else plan.target16)[plan.proj_syn[q] :]
+    return [(target[a:b].astype(np.int64), weight[a:b], int(b - a)) for a, b in zip(row[:-1], row[1:])]

@@ -1,0 +1,80 @@
+"""The exceptions of neuroedge.
+
+    NeuroedgeError
+    ├── ParameterError        (ValueError)    a value breaks a rule
+    │   └── UnknownNameError                  a name that does not exist, with the list of those that do
+    ├── ArgumentTypeError     (TypeError)     a value of the wrong kind
+    ├── BudgetError           (MemoryError)   more neurons, synapses or bytes than allowed
+    ├── NotReadyError         (RuntimeError)  a call before what it needs exists
+    ├── UnsupportedError      (RuntimeError)  this engine or build cannot do it, with the reason
+    ├── MissingExtraError     (ImportError)   an optional package is absent, with the pip line
+    └── NativeError           (OSError)       the native core cannot be loaded or answered with a fault
+
+Every message names the thing, the field, the rule and the value that was given.
+"""
+
+import difflib
+from typing import Iterable
+
+__all__ = [
+    "ArgumentTypeError",
+    "BudgetError",
+    "MissingExtraError",
+    "NativeError",
+    "NeuroedgeError",
+    "NotReadyError",
+    "ParameterError",
+    "UnknownNameError",
+    "UnsupportedError",
+]
+
+
+class NeuroedgeError(Exception):
+    """Root of everything that neuroedge raises on purpose."""
+
+
+class ParameterError(NeuroedgeError, ValueError):
+    """A value breaks a rule."""
+
+
+class UnknownNameError(ParameterError):
+    """A name is not among the known ones."""
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        names = sorted(str(k) for k in known)
+        close = difflib.get_close_matches(str(name), names, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        listed = ", ".join(names) if names else "none yet"
+        super().__init__(f"unknown {kind} {name!r}{hint} (known: {listed})")
+
+
+class ArgumentTypeError(NeuroedgeError, TypeError):
+    """A value is of the wrong kind."""
+
+
+class BudgetError(NeuroedgeError, MemoryError):
+    """More neurons, synapses or bytes are asked for than are allowed."""
+
+    def __init__(self, what: str, asked: int, used: int, allowed: int, cure: str = "") -> None:
+        self.asked, self.used, self.allowed = asked, used, allowed
+        tail = f"; {cure}" if cure else ""
+        super().__init__(f"{what}: asked for {asked:,}, {used:,} in use, {allowed:,} allowed{tail}")
+
+
+class NotReadyError(NeuroedgeError, RuntimeError):
+    """A call came before what it needs exists."""
+
+
+class UnsupportedError(NeuroedgeError, RuntimeError):
+    """This engine, precision or build cannot do what was asked."""
+
+
+class MissingExtraError(NeuroedgeError, ImportError):
+    """An optional package is absent."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed: pip install neuroedge[{extra}]")
+
+
+class NativeError(NeuroedgeError, OSError):
+    """The native core cannot be loaded, or it answered with a fault."""

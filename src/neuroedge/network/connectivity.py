@@ -1,0 +1,184 @@
+"""Which neuron is connected to which, and how strongly: patterns, random graphs, default weights.
+
+A random projection fixes its seed and the number of synapses in each row when it is described; the rows
+themselves are drawn when they are first needed, from the same PCG64 stream.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Optional, Tuple, Union
+
+import numpy as np
+
+from .. import checks
+from ..errors import ArgumentTypeError, ParameterError
+from .neurons import Model
+from .synapses import Exponential, Synapse
+
+__all__ = ["PATTERNS", "Connectivity", "default_weights", "from_dense", "from_triples", "random_rows", "row_counts"]
+
+PATTERNS = ("feedforward", "feedback", "lateral", "random", "one_to_one")
+
+# mean input that default weights are made for: spikes per ms and synapse
+NOMINAL_RATE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """Synapses by source row: indptr int64 [n_pre + 1], post uint32 [n] or None (every target, in order),
+    weight float [n], delay in ms: None (one step), a number, or float [n]."""
+
+    shape: Tuple[int, int]
+    indptr: np.ndarray
+    post: Optional[np.ndarray]
+    weight: np.ndarray
+    delay: Union[None, float, np.ndarray]
+
+    @property
+    def count(self) -> int:
+        return len(self.weight)
+
+    def pre(self) -> np.ndarray:
+        """Source index of each synapse, uint32 [n]."""
+        return np.repeat(np.arange(self.shape[0], dtype=np.uint32), np.diff(self.indptr))
+
+    def targets(self) -> np.ndarray:
+        """Target index of each synapse, uint32 [n]."""
+        if self.post is not None:
+            return self.post
+        return np.tile(np.arange(self.shape[1], dtype=np.uint32), self.shape[0])
+
+    def dense(self) -> np.ndarray:
+        """Weights as a matrix [pre, post]; parallel synapses are summed."""
+        if self.post is None:
+            return self.weight.reshape(self.shape).copy()
+        matrix = np.zeros(self.shape, self.weight.dtype)
+        np.add.at(matrix, (self.pre(), self.post), self.weight)
+        return matrix
+
+
+def row_counts(rng: np.random.Generator, shape: Tuple[int, int], p: float) -> np.ndarray:
+    """Synapses in each row of a Bernoulli(p) graph, int64 [n_pre]."""
+    if p >= 1.0:
+        return np.full(shape[0], shape[1], np.int64)
+    return rng.binomial(shape[1], p, size=shape[0]).astype(np.int64)
+
+
+def random_rows(rng: np.random.Generator, counts: np.ndarray, n_post: int) -> np.ndarray:
+    """Targets of each row, ascending, a uniform choice without replacement; uint32 [sum(counts)]."""
+    dense = counts > n_post // 2
+    # of a crowded row the absent targets are drawn, so that few draws collide
+    keys = _distinct(rng, np.where(dense, n_post - counts, counts), n_post)
+    if not dense.any():
+        return (keys % n_post).astype(np.uint32)
+    rows = keys // n_post
+    chosen = [keys[~dense[rows]]]
+    for row in np.flatnonzero(dense):
+        mask = np.ones(n_post, bool)
+        mask[keys[np.searchsorted(rows, row) : np.searchsorted(rows, row + 1)] - row * n_post] = False
+        chosen.append(np.flatnonzero(mask) + row * n_post)
+    return (np.sort(np.concatenate(chosen)) % n_post).astype(np.uint32)
+
+
+def _distinct(rng: np.random.Generator, counts: np.ndarray, n_post: int) -> np.ndarray:
+    """Sorted keys row·n_post + column with counts[row] distinct columns in each row."""
+    missing = counts.copy()
+    keys = np.zeros(0, np.int64)
+    while missing.any():
+        rows = np.repeat(np.arange(len(counts), dtype=np.int64), missing)
+        fresh = rows * n_post + rng.integers(0, n_post, size=len(rows))
+        # drawing again what collides is sampling one by one with rejection: every subset is equally likely
+        keys = np.union1d(keys, fresh)
+        missing = counts - np.bincount(keys // n_post, minlength=len(counts))
+    return keys
+
+
+def default_weights(
+    rng: np.random.Generator, n: int, fan_in: float, target: Model, synapse: Synapse, pattern: str
+) -> np.ndarray:
+    """Weights (mV; pA into AdEx currents) that neither silence nor saturate a layer, float32 [n].
+
+    w = d·(0.5/(K·ν·τ) + 0.6·ξ/√(K·ν·τ/2)), d = threshold − rest, ν = 0.02 per ms, τ = tau_m, ξ ~ N(0, 1).
+    `lateral` takes half of its size, negative; `one_to_one` 1.2·d: one spike in, one spike out. Through an
+    exponential synapse the weight grows by tau_m/tau_syn, which brings the same charge.
+    """
+    d, tau = target.drive, target.membrane
+    gain = tau / float(np.mean(synapse.tau)) if isinstance(synapse, Exponential) else 1.0
+    if pattern == "one_to_one":
+        return np.full(n, 1.2 * d * gain, np.float32)
+    load = fan_in * NOMINAL_RATE * tau
+    weights = d * (0.5 / load + 0.6 / np.sqrt(load / 2.0) * rng.standard_normal(n))
+    if pattern == "lateral":
+        weights = -0.5 * np.abs(weights)
+    return (weights * gain).astype(np.float32)
+
+
+def from_dense(owner: str, weights: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:
+    """Connectivity of a matrix [pre, post] (NumPy or scipy sparse); a zero of a dense matrix is no synapse."""
+    if hasattr(weights, "tocoo"):
+        coo = weights.tocoo()
+        if tuple(coo.shape) != shape:
+            raise ParameterError(f"{owner}: weights must have shape {shape} (got {tuple(coo.shape)})")
+        return from_triples(owner, (coo.row, coo.col, coo.data), shape, delay)
+    matrix = _weights(owner, weights)
+    if matrix.shape != shape:
+        raise ParameterError(f"{owner}: weights must have shape {shape} (got {matrix.shape})")
+    delay = _delays(owner, delay, shape)
+    if matrix.all():
+        flat = delay.ravel() if isinstance(delay, np.ndarray) else delay
+        return Connectivity(shape, np.arange(shape[0] + 1, dtype=np.int64) * shape[1], None, matrix.ravel(), flat)
+    pre, post = np.nonzero(matrix)
+    picked = delay[pre, post] if isinstance(delay, np.ndarray) else delay
+    return _assemble(shape, pre, post, matrix[pre, post], picked)
+
+
+def from_triples(owner: str, triples: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:
+    """Connectivity of arrays (pre, post, weight) of one length."""
+    if not isinstance(triples, (tuple, list)) or len(triples) != 3:
+        raise ArgumentTypeError(f"{owner}: synapses must be three arrays (pre, post, weight)")
+    pre = _index(owner, "pre", triples[0], shape[0])
+    post = _index(owner, "post", triples[1], shape[1])
+    weight = _weights(owner, triples[2])
+    if weight.ndim == 0:
+        weight = np.full(len(pre), weight)
+    if not len(pre) == len(post) == len(weight) or weight.ndim != 1:
+        raise ParameterError(f"{owner}: synapses must have one length (got {len(pre)}, {len(post)}, {weight.shape})")
+    delay = _delays(owner, delay, (len(pre),))
+    order = np.lexsort((post, pre))
+    picked = delay[order] if isinstance(delay, np.ndarray) else delay
+    return _assemble(shape, pre[order], post[order], weight[order], picked)
+
+
+def _assemble(shape: Tuple[int, int], pre: np.ndarray, post: np.ndarray, weight: np.ndarray, delay: Any) -> Connectivity:
+    indptr = np.zeros(shape[0] + 1, np.int64)
+    np.cumsum(np.bincount(pre, minlength=shape[0]), out=indptr[1:])
+    return Connectivity(shape, indptr, post.astype(np.uint32), np.ascontiguousarray(weight), delay)
+
+
+def _weights(owner: str, weights: Any) -> np.ndarray:
+    array = np.asarray(weights)
+    if array.dtype == np.float32:
+        checks.real_array(owner, "weights", array)
+        return array
+    return checks.real_array(owner, "weights", array)
+
+
+def _delays(owner: str, delay: Any, shape: Tuple[int, ...]) -> Union[None, float, np.ndarray]:
+    if delay is None:
+        return None
+    array = checks.real_array(owner, "delay", delay)
+    if array.ndim and array.shape != shape:
+        raise ParameterError(f"{owner}: delay must be a number or have shape {shape} (got {array.shape})")
+    if (array < 0).any():
+        raise ParameterError(f"{owner}: delay must be >= 0 ms (got {float(array.min()):g})")
+    return array if array.ndim else float(array)
+
+
+def _index(owner: str, field: str, value: Any, n: int) -> np.ndarray:
+    array = np.asarray(value)
+    if array.size == 0:
+        return np.zeros(0, np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{owner}: {field} must be a 1-d array of integers (got {array.dtype}, {array.ndim}-d)")
+    if int(array.min()) < 0 or int(array.max()) >= n:
+        raise ParameterError(f"{owner}: {field} must be 0 to {n - 1} (got {int(array.min())} to {int(array.max())})")
+    return array.astype(np.int64)

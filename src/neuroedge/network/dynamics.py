@@ -1,0 +1,102 @@
+"""One tick of each neuron model in NumPy: the oracle of every engine.
+
+Each function takes the lanes of one population, changes its state in place and returns the indices that spike.
+`p(k)` gives coefficient k (a number or one per lane), `arrivals` the sums that arrive in this tick (+0 where
+none), each added in the order of emission tick, projection, source and delay class. The twins are native/neurons/*.h:
+the same operations in the same order.
+"""
+
+from typing import Any, Callable, List
+
+import numpy as np
+
+from .arithmetic import exp
+
+__all__ = ["adex_tick", "flush", "frame_tick", "izhikevich_tick", "lif_tick", "rescale"]
+
+Parameter = Callable[[int], Any]
+
+
+def rescale(v: np.ndarray, halvings: int) -> None:
+    """A frame's exponent has grown: halve exactly, and let what is below 2^-60 go to +0."""
+    v *= v.dtype.type(2.0**-halvings)
+    v[np.abs(v) < v.dtype.type(2.0**-60)] = 0.0
+
+
+def flush(x: np.ndarray) -> None:
+    """What is below 1e-30 goes to +0, before it can become denormal."""
+    x[np.abs(x) < x.dtype.type(1e-30)] = 0.0
+
+
+def frame_tick(v: np.ndarray, m: Any, p: Parameter, arrivals: np.ndarray) -> np.ndarray:
+    """LIF with delta synapses, s = (v − v_rest)·m(t): s += a·m; s ≥ theta·m spikes. Decay costs nothing."""
+    v += arrivals * m
+    return np.flatnonzero(v >= p(1) * m)
+
+
+def lif_tick(
+    v: np.ndarray, u: Any, currents: List[np.ndarray], p: Parameter, arrivals: List[np.ndarray]
+) -> np.ndarray:
+    """LIF, CubaLIF, ALIF, LI with exact propagators (Rotter & Diesmann 1999), x = v − rest.
+
+    x = x·decay + Σ I_r·P_r + a, then I_r = I_r·e_r + a_r, u = u·decay_a; x ≥ theta + u spikes.
+    """
+    x = v * p(5)
+    for r, current in enumerate(currents):
+        x = x + current * p(8 + 2 * r)
+        current[:] = current * p(9 + 2 * r) + arrivals[1 + r]
+    v[:] = x + arrivals[0]
+    if u is None:
+        return np.flatnonzero(v >= p(1))
+    u *= p(6)
+    return np.flatnonzero(v >= p(1) + u)
+
+
+def adex_tick(
+    v: np.ndarray, w: np.ndarray, free: np.ndarray, drive: np.ndarray, p: Parameter, substeps: int, arrivals: np.ndarray
+) -> np.ndarray:
+    """AdEx by Runge-Kutta of fourth order; v and every stage clipped at the peak, or the first spike ends in NaN."""
+    peak, half_k = p(1), v.dtype.type(2.0)
+
+    def slope_x(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        e = p(5) * exp((x - p(3)) * p(4))
+        return p(6) * (e - x) + p(7) * (drive - w)
+
+    def slope_w(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return (p(8) * x - w) * p(9)
+
+    def moved(x: np.ndarray, h: Any, k: np.ndarray) -> np.ndarray:
+        return np.where(free, np.minimum(x + h * k, peak), x)
+
+    h, h2, h6 = (np.asarray(p(k)).flat[0] for k in (11, 12, 13))
+    x, y = v.copy(), w.copy()
+    for _ in range(substeps):
+        k1, l1 = slope_x(x, y), slope_w(x, y)
+        x2, y2 = moved(x, h2, k1), y + h2 * l1
+        k2, l2 = slope_x(x2, y2), slope_w(x2, y2)
+        x3, y3 = moved(x, h2, k2), y + h2 * l2
+        k3, l3 = slope_x(x3, y3), slope_w(x3, y3)
+        x4, y4 = moved(x, h, k3), y + h * l3
+        k4, l4 = slope_x(x4, y4), slope_w(x4, y4)
+        x = moved(x, h6, k1 + half_k * (k2 + k3) + k4)
+        y = y + h6 * (l1 + half_k * (l2 + l3) + l4)
+    v[:] = np.where(free, x + arrivals, x)
+    w[:] = y
+    return np.flatnonzero(v >= peak)
+
+
+def izhikevich_tick(
+    v: np.ndarray, u: np.ndarray, free: np.ndarray, drive: np.ndarray, p: Parameter, substeps: int, arrivals: np.ndarray
+) -> np.ndarray:
+    """Izhikevich by forward Euler, v and u both from the old values; v clipped at the peak."""
+    real = v.dtype.type
+    x, y = v.copy(), u.copy()
+    for _ in range(substeps):
+        slope = real(0.04) * x * x + real(5.0) * x + real(140.0)
+        slope = slope - y + drive
+        moved = np.minimum(x + p(6) * slope, p(1))
+        y = y + p(6) * p(3) * (p(4) * x - y)
+        x = np.where(free, moved, x)
+    v[:] = np.where(free, x + arrivals, x)
+    u[:] = y
+    return np.flatnonzero(v >= p(1))

@@ -1,0 +1,280 @@
+"""What a network is: populations, and the projections between them.
+
+    net = Network(seed=1)
+    net.add("input", 100, "poisson", rate=20.0)
+    net.add("hidden", 50, "lif", tau_m=10.0)
+    net.connect("input", "hidden", probability=0.1)
+"""
+
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+import numpy as np
+
+from .. import checks
+from ..errors import ArgumentTypeError, BudgetError, MissingExtraError, ParameterError, UnknownNameError
+from . import connectivity as cn
+from .connectivity import Connectivity
+from .neurons import CubaLIF, Model, make_model
+from .synapses import Delta, Exponential, Synapse
+
+__all__ = ["Network", "Population", "Projection"]
+
+
+class Population:
+    """A named group of neurons of one model."""
+
+    def __init__(self, name: str, size: int, model: Model) -> None:
+        if not isinstance(name, str) or not name or "->" in name:
+            raise ParameterError(f"population name must be a non-empty text without '->' (got {name!r})")
+        self.name = name
+        self.owner = f"Population {name!r}"
+        self.size = checks.count(self.owner, "size", size)
+        self.model = model
+        model.check_size(self.owner, self.size)
+
+    def __repr__(self) -> str:
+        return f"Population({self.name!r}, {self.size}, {type(self.model).__name__})"
+
+
+class Projection:
+    """The synapses from one population to another. Realised (`connectivity`) when first needed."""
+
+    def __init__(
+        self, name: str, pre: Population, post: Population, synapse: Synapse, pattern: str, given: Optional[Connectivity]
+    ) -> None:
+        self.name, self.pre, self.post = name, pre, post
+        self.synapse, self.pattern = synapse, pattern
+        self.delay: Union[None, float, np.ndarray] = given.delay if given is not None else None
+        self._given = given
+        self._weight: Optional[float] = None
+        self._probability = 1.0
+        self._seed = np.random.SeedSequence(0)
+        self.count = given.count if given is not None else 0
+
+    @property
+    def shape(self) -> Tuple[int, int]:
+        return (self.pre.size, self.post.size)
+
+    def describe(self, probability: float, weight: Optional[float], delay: Optional[float], seed: Any) -> None:
+        """Declare a pattern: the number of synapses is known now, the synapses are drawn later."""
+        self._probability, self._weight, self.delay, self._seed = probability, weight, delay, seed
+        self.count = self.pre.size if self.pattern == "one_to_one" else int(self._counts()[1].sum())
+
+    def _counts(self) -> Tuple[np.random.Generator, np.ndarray]:
+        rng = np.random.Generator(np.random.PCG64(self._seed))
+        n_post = self.post.size - (self.pattern == "lateral")
+        return rng, cn.row_counts(rng, (self.pre.size, n_post), self._probability)
+
+    @property
+    def connectivity(self) -> Connectivity:
+        """The synapses themselves."""
+        if self._given is None:
+            self._given = self._draw()
+        return self._given
+
+    def _draw(self) -> Connectivity:
+        n_pre, n_post = self.shape
+        rng, counts = self._counts()
+        post: Optional[np.ndarray] = None
+        if self.pattern == "one_to_one":
+            counts, post = np.ones(n_pre, np.int64), np.arange(n_pre, dtype=np.uint32)
+        elif self.pattern == "lateral":
+            post = cn.random_rows(rng, counts, n_post - 1)
+            # columns from the neuron itself on move one up, which leaves out the self-connection
+            post += post >= np.repeat(np.arange(n_pre, dtype=np.uint32), counts)
+        elif self._probability < 1.0:
+            post = cn.random_rows(rng, counts, n_post)
+        indptr = np.concatenate(([0], np.cumsum(counts)))
+        return Connectivity(self.shape, indptr, post, self._weights(rng), self.delay)
+
+    def _weights(self, rng: np.random.Generator) -> np.ndarray:
+        if self._weight is not None:
+            return np.full(self.count, self._weight)
+        fan_in = max(self._probability * (self.pre.size - (self.pattern == "lateral")), 1e-9)
+        return cn.default_weights(rng, self.count, fan_in, self.post.model, self.synapse, self.pattern)
+
+    def replace(self, connectivity: Connectivity) -> None:
+        """Take other synapses."""
+        self._given, self.count, self.delay = connectivity, connectivity.count, connectivity.delay
+
+    def __repr__(self) -> str:
+        return f"Projection({self.name!r}, {self.count:,} synapses, {self.synapse.name})"
+
+
+class Network:
+    """Populations and projections, described once.
+
+    seed: of all that is random in it, default 0. max_neurons, max_synapses: limits that are checked at the call
+    that would exceed them, before memory is taken.
+    """
+
+    def __init__(
+        self,
+        name: str = "network",
+        seed: int = 0,
+        max_neurons: Optional[int] = None,
+        max_synapses: Optional[int] = None,
+    ) -> None:
+        self.name = str(name)
+        self.seed = checks.whole("Network", "seed", seed)
+        if self.seed < 0:
+            raise ParameterError(f"Network: seed must be >= 0 (got {seed})")
+        self.max_neurons = None if max_neurons is None else checks.count("Network", "max_neurons", max_neurons)
+        limit = 2**62
+        self.max_synapses = None if max_synapses is None else checks.count("Network", "max_synapses", max_synapses, limit)
+        self.populations: Dict[str, Population] = {}
+        self.projections: Dict[str, Projection] = {}
+        # rises with every change, so that a simulator knows when its plan is old
+        self.version = 0
+
+    @property
+    def neurons(self) -> int:
+        return sum(p.size for p in self.populations.values())
+
+    @property
+    def synapses(self) -> int:
+        return sum(p.count for p in self.projections.values())
+
+    def add(self, name: str, size: int, model: Union[str, Model] = "lif", **parameters: Any) -> Population:
+        """Add a population of `size` neurons; `model` is a neuroedge model, or its name with parameters."""
+        population = Population(name, size, make_model(model, parameters))
+        if name in self.populations:
+            raise ParameterError(f"population {name!r} exists already: names are used once")
+        if self.max_neurons is not None and self.neurons + population.size > self.max_neurons:
+            raise BudgetError("neurons", population.size, self.neurons, self.max_neurons, "raise max_neurons")
+        self.populations[name] = population
+        self.version += 1
+        return population
+
+    def population(self, name: str) -> Population:
+        """The population of that name."""
+        if name not in self.populations:
+            raise UnknownNameError("population", name, self.populations)
+        return self.populations[name]
+
+    def connect(
+        self,
+        pre: str,
+        post: str,
+        pattern: str = "feedforward",
+        probability: float = 1.0,
+        weights: Any = None,
+        synapses: Any = None,
+        delay: Any = None,
+        synapse: Optional[Synapse] = None,
+    ) -> Projection:
+        """Add a projection.
+
+        weights: None (default weights), a number, or a matrix [pre, post], dense or scipy sparse, in mV.
+        synapses: instead of weights, arrays (pre, post, weight) of one length. delay: ms, one number, or one per
+        synapse in the shape of `weights` or `synapses`; None is one step. synapse: Delta() or Exponential(tau);
+        None is what the target's model takes (an exponential current for CubaLIF, else delta).
+        """
+        source, target = self.population(pre), self.population(post)
+        name = self._free_name(pre, post)
+        owner = f"Projection {name!r}"
+        if target.model.source:
+            raise ParameterError(f"{owner}: {post!r} is a source and takes no synapses")
+        if not source.model.spiking:
+            raise ParameterError(f"{owner}: {pre!r} never spikes ({source.model.name}), so nothing would arrive")
+        kind = _synapse_kind(owner, synapse, target)
+        projection = self._make(owner, name, source, target, kind, pattern, probability, weights, synapses, delay)
+        if self.max_synapses is not None and self.synapses + projection.count > self.max_synapses:
+            raise BudgetError("synapses", projection.count, self.synapses, self.max_synapses, "raise max_synapses")
+        self.projections[name] = projection
+        self.version += 1
+        return projection
+
+    def _make(
+        self, owner: str, name: str, source: Population, target: Population, kind: Synapse,
+        pattern: str, probability: float, weights: Any, synapses: Any, delay: Any,
+    ) -> Projection:  # fmt: skip
+        if pattern not in cn.PATTERNS:
+            raise UnknownNameError("pattern", pattern, cn.PATTERNS)
+        probability = checks.probability(owner, "probability", probability)
+        if pattern == "lateral" and source is not target:
+            raise ParameterError(f"{owner}: lateral connects a layer with itself (got {source.name!r}, {target.name!r})")
+        if pattern == "one_to_one" and source.size != target.size:
+            raise ParameterError(f"{owner}: one_to_one needs equal sizes (got {source.size} and {target.size})")
+        shape = (source.size, target.size)
+        if synapses is not None:
+            if weights is not None:
+                raise ParameterError(f"{owner}: give weights or synapses, not both")
+            return Projection(name, source, target, kind, pattern, cn.from_triples(owner, synapses, shape, delay))
+        if weights is not None and (hasattr(weights, "tocoo") or np.ndim(weights)):
+            return Projection(name, source, target, kind, pattern, cn.from_dense(owner, weights, shape, delay))
+        projection = Projection(name, source, target, kind, pattern, None)
+        one = None if weights is None else checks.finite(owner, "weights", weights, "mV")
+        ms = None if delay is None else checks.finite(owner, "delay", delay, "ms")
+        if ms is not None and ms < 0:
+            raise ParameterError(f"{owner}: delay must be >= 0 ms (got {ms:g})")
+        projection.describe(probability, one, ms, np.random.SeedSequence([self.seed, len(self.projections)]))
+        return projection
+
+    def _free_name(self, pre: str, post: str) -> str:
+        name, k = f"{pre}->{post}", 2
+        while name in self.projections:
+            name, k = f"{pre}->{post}#{k}", k + 1
+        return name
+
+    def get_weights(self, sparse: bool = False) -> Dict[str, Any]:
+        """Weights of each projection, {"pre->post": array [pre, post]}; scipy CSR matrices if `sparse`."""
+        result = {}
+        for name, projection in self.projections.items():
+            c = projection.connectivity
+            result[name] = _scipy_sparse(c) if sparse else c.dense()
+        return result
+
+    def set_weights(self, weights: Dict[str, Any]) -> None:
+        """Replace weights, as `get_weights` gives them. Nothing changes unless all of them fit."""
+        fresh: List[Tuple[Projection, Connectivity]] = []
+        for name, value in weights.items():
+            if name not in self.projections:
+                raise UnknownNameError("projection", name, self.projections)
+            projection = self.projections[name]
+            fresh.append((projection, _reweighted(f"Projection {name!r}", projection, value)))
+        total = self.synapses + sum(c.count - p.count for p, c in fresh)
+        if self.max_synapses is not None and total > self.max_synapses:
+            raise BudgetError("synapses", total, 0, self.max_synapses, "raise max_synapses")
+        for projection, c in fresh:
+            projection.replace(c)
+        self.version += 1
+
+    def __repr__(self) -> str:
+        return (
+            f"Network({self.name!r}: {len(self.populations)} populations, {self.neurons:,} neurons, "
+            f"{self.synapses:,} synapses)"
+        )
+
+
+def _synapse_kind(owner: str, synapse: Optional[Synapse], target: Population) -> Synapse:
+    if synapse is None:
+        return Exponential(target.model.tau_syn) if isinstance(target.model, CubaLIF) else Delta()
+    if not isinstance(synapse, (Delta, Exponential)):
+        raise ArgumentTypeError(f"{owner}: synapse must be Delta() or Exponential(tau) (got {synapse!r})")
+    if isinstance(synapse, Exponential) and np.ndim(synapse.tau) and np.shape(synapse.tau) != (target.size,):
+        raise ParameterError(f"{owner}: tau must be one number or {target.size} (got {np.shape(synapse.tau)[0]})")
+    return synapse
+
+
+def _reweighted(owner: str, projection: Projection, value: Any) -> Connectivity:
+    old = projection.connectivity
+    if not isinstance(old.delay, np.ndarray):
+        return cn.from_dense(owner, value, projection.shape, old.delay)
+    # with delays of their own the synapses stay where they are, and only weights change
+    fresh = cn.from_dense(owner, value, projection.shape, None).dense()
+    pre, post = old.pre(), old.targets()
+    elsewhere = fresh != 0
+    elsewhere[pre, post] = False
+    if elsewhere.any():
+        at = np.argwhere(elsewhere)[0].tolist()
+        raise ParameterError(f"{owner}: no synapse at {at}, and its delay is not known; connect anew instead")
+    return Connectivity(old.shape, old.indptr, old.post, fresh[pre, post], old.delay)
+
+
+def _scipy_sparse(c: Connectivity) -> Any:
+    try:
+        from scipy.sparse import csr_matrix
+    except ImportError:
+        raise MissingExtraError("scipy", "sparse") from None
+    return csr_matrix((c.weight, c.targets(), c.indptr), shape=c.shape)

@@ -1,0 +1,139 @@
+"""Parameters of a model turned into the coefficients of its step, for one dt.
+
+The order of each list is that of the model's kernel (native/neurons/*.h) and of its NumPy step
+(`neuroedge.network.dynamics`). Values are double here and rounded once, when the plan is written.
+"""
+
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from ..errors import ParameterError, UnsupportedError
+from ..network.arithmetic import precise_exp
+from ..network.neurons import ALIF, LI, LIF, AdEx, Izhikevich, Model
+from .plan import ADEX, FRAME, IZHIKEVICH, SOURCE
+from .plan import LIF as LIF_KIND
+
+__all__ = ["Coefficients", "coefficients", "refractory_ticks"]
+
+# beyond this a frame would grow past what one exact halving step can follow
+FRAME_MAX_DT = 50.0
+
+# AdEx and Izhikevich are integrated in steps of at most this, ms
+MAX_SUBSTEP = 0.1
+
+
+class Coefficients(NamedTuple):
+    kind: int
+    params: List[Any]
+    start_v: Any
+    start_u: Any
+    frame_rate: float = 0.0
+    subtract: bool = False
+    adapts: bool = False
+    substeps: int = 1
+
+
+def coefficients(owner: str, model: Model, taus: Sequence[Any], dt: float) -> Coefficients:
+    """Coefficients of a population whose exponential currents decay with `taus` (ms)."""
+    if model.source:
+        return Coefficients(SOURCE, [0.0], 0.0, 0.0)
+    if isinstance(model, LIF):
+        return _frame(model, dt) if _frame_fits(model, taus, dt) else _lif(model, taus, dt)
+    if isinstance(model, LI):
+        return _li(model, taus, dt)
+    if isinstance(model, AdEx):
+        return _adex(model, taus, dt)
+    if isinstance(model, Izhikevich):
+        return _izhikevich(model, taus, dt)
+    raise UnsupportedError(f"{owner}: no engine has a step for {type(model).__name__}")
+
+
+def refractory_ticks(model: Model, dt: float) -> Any:
+    """Refractory ticks: a number, or one per neuron."""
+    ticks = np.rint(np.asarray(getattr(model, "refractory", 0.0)) / dt).astype(np.int64)
+    if (ticks > 2**30).any():
+        raise ParameterError(f"{type(model).__name__}: refractory is {int(ticks.max()):,} steps of {dt:g} ms")
+    return ticks
+
+
+def _frame_fits(model: LIF, taus: Sequence[Any], dt: float) -> bool:
+    uniform = np.ndim(model.tau_m) == 0 and dt / float(np.max(model.tau_m)) <= FRAME_MAX_DT
+    below = bool(np.all(np.asarray(model.v_rest) < np.asarray(model.v_threshold)))
+    return uniform and below and not taus and not isinstance(model, ALIF)
+
+
+def _start(model: Any, rest: Any) -> Any:
+    return np.asarray(rest if model.v_init is None else model.v_init) - np.asarray(rest)
+
+
+def _frame(model: LIF, dt: float) -> Coefficients:
+    rest = np.asarray(model.v_rest)
+    theta, reset = np.asarray(model.v_threshold) - rest, np.asarray(model.v_reset) - rest
+    gain = 1.0 - precise_exp(np.asarray(-dt / float(model.tau_m)))
+    rate = dt / (float(model.tau_m) * 0.693147180559945309417)
+    return Coefficients(
+        FRAME, [rest, theta, reset, gain], _start(model, rest), 0.0, rate, subtract=model.reset == "subtract"
+    )
+
+
+def _receptor(tau: Any, taus: Sequence[Any], dt: float) -> List[Any]:
+    """P and decay of each current: what I at the tick's start adds to v by its end (exact, I in mV)."""
+    pairs: List[Any] = []
+    tau, d = np.asarray(tau, float), precise_exp(-dt / np.asarray(tau, float))
+    for ts in (np.asarray(t, float) for t in taus):
+        e = precise_exp(-dt / ts)
+        close = np.abs(ts - tau) < 1e-9 * tau
+        gap = np.where(close, 1.0, ts - tau)
+        pairs += [np.where(close, dt / tau * d, ts / gap * (e - d)), e]
+    return pairs
+
+
+def _lif(model: LIF, taus: Sequence[Any], dt: float) -> Coefficients:
+    rest = np.asarray(model.v_rest)
+    d = precise_exp(-dt / np.asarray(model.tau_m))
+    theta = np.asarray(model.v_threshold) - rest
+    adapts = isinstance(model, ALIF)
+    decay_a = precise_exp(-dt / np.asarray(model.tau_a)) if isinstance(model, ALIF) else 0.0
+    step_a = model.threshold_step if isinstance(model, ALIF) else 0.0
+    params = [rest, theta, np.asarray(model.v_reset) - rest, theta, 1.0 - d, d, decay_a, step_a]
+    return Coefficients(
+        LIF_KIND, params + _receptor(model.tau_m, taus, dt), _start(model, rest), 0.0,
+        subtract=model.reset == "subtract", adapts=adapts,
+    )  # fmt: skip
+
+
+def _li(model: LI, taus: Sequence[Any], dt: float) -> Coefficients:
+    rest, d = np.asarray(model.v_rest), precise_exp(-dt / np.asarray(model.tau_m))
+    params = [rest, np.inf, 0.0, 0.0, 1.0 - d, d, 0.0, 0.0]
+    return Coefficients(LIF_KIND, params + _receptor(model.tau_m, taus, dt), _start(model, rest), 0.0)
+
+
+def _decays(taus: Sequence[Any], dt: float) -> List[Any]:
+    pairs: List[Any] = []
+    for ts in taus:
+        pairs += [0.0, precise_exp(-dt / np.asarray(ts, float))]
+    return pairs
+
+
+def _substeps(dt: float) -> Tuple[int, float]:
+    n = max(1, int(np.ceil(dt / MAX_SUBSTEP - 1e-9)))
+    return n, dt / n
+
+
+def _adex(model: AdEx, taus: Sequence[Any], dt: float) -> Coefficients:
+    n, h = _substeps(dt)
+    rest, c, big = np.asarray(model.E_L), np.asarray(model.C), np.asarray(model.delta_T)
+    params = [
+        rest, np.asarray(model.v_peak) - rest, np.asarray(model.v_reset) - rest, np.asarray(model.V_T) - rest,
+        1.0 / big, big, np.asarray(model.g_L) / c, 1.0 / c, model.a, 1.0 / np.asarray(model.tau_w), model.b,
+        h, h / 2.0, h / 6.0,
+    ]  # fmt: skip
+    return Coefficients(ADEX, params + _decays(taus, dt), _start(model, rest), 0.0, substeps=n)
+
+
+def _izhikevich(model: Izhikevich, taus: Sequence[Any], dt: float) -> Coefficients:
+    n, h = _substeps(dt)
+    start = -65.0 if model.v_init is None else model.v_init
+    params = [0.0, model.v_peak, model.c, model.a, model.b, model.d, h]
+    return Coefficients(IZHIKEVICH, params + _decays(taus, dt), start, np.asarray(model.b) * start, substeps=n)

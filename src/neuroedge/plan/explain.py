@@ -1,0 +1,55 @@
+"""What a plan costs, as text."""
+
+from typing import List
+
+from .fields import STATE
+from .plan import FRAME, SOURCE, Plan
+from .storage import DENSE, STORAGE_NAMES, padded
+
+__all__ = ["explain", "megabytes", "projection_bytes"]
+
+_STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick"}
+
+
+def megabytes(count: int) -> str:
+    """Bytes in the unit that reads best."""
+    for unit, size in (("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"
+
+
+def projection_bytes(plan: Plan, q: int) -> int:
+    """Bytes of weights, targets and rows of one projection."""
+    n_pre = int(plan.pop_n[plan.proj_pre[q]])
+    rows = n_pre * int(plan.proj_classes[q]) + 1
+    weight = 2 if plan.proj_half[q] else plan.weight.itemsize
+    if plan.proj_storage[q] == DENSE:
+        return 4 * rows + n_pre * padded(int(plan.pop_n[plan.proj_post[q]])) * weight
+    return 4 * rows + synapses(plan, q) * (weight + (4 if plan.proj_storage[q] else 2))
+
+
+def synapses(plan: Plan, q: int) -> int:
+    """Synapses of one projection."""
+    rows = int(plan.pop_n[plan.proj_pre[q]]) * int(plan.proj_classes[q])
+    return int(plan.row[plan.proj_row[q] + rows])
+
+
+def explain(plan: Plan) -> str:
+    """A table of populations, projections and bytes."""
+    lines: List[str] = [f"dt {plan.dt:g} ms, {plan.precision}, {megabytes(plan.nbytes)} in all", ""]
+    lines.append(f"{'population':<20}{'neurons':>9}  {'model':<12}{'step':<16}{'delay slots':>11}")
+    for k, name in enumerate(plan.names):
+        step = _STEPS[int(plan.pop_kind[k])]
+        model = plan.models[k].name
+        lines.append(f"{name:<20}{int(plan.pop_n[k]):>9,}  {model:<12}{step:<16}{int(plan.pop_depth[k]):>11,}")
+    if plan.projections:
+        lines += ["", f"{'projection':<28}{'synapses':>11}  {'storage':<8}{'delays':>7}{'bytes':>12}"]
+    for q, name in enumerate(plan.projections):
+        kind = STORAGE_NAMES[int(plan.proj_storage[q])]
+        count, size = synapses(plan, q), projection_bytes(plan, q)
+        lines.append(f"{name:<28}{count:>11,}  {kind:<8}{int(plan.proj_classes[q]):>7}{megabytes(size):>12}")
+    rings = sum(plan.sizes[f.shape] * f.numpy(plan.precision).itemsize for f in STATE if f.name == "ring")
+    rest = plan.nbytes - plan.state_bytes
+    lines += ["", f"state {megabytes(plan.state_bytes)} (of it arrivals {megabytes(rings)}), constants {megabytes(rest)}"]
+    return "\n".join(lines)

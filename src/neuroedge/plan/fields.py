@@ -1,0 +1,163 @@
+"""The one table of every array that a plan, a state and a call consist of.
+
+It drives allocation, binding to the native core (native/fields.h is printed from it), saving and the memory
+report. Adding an array is one line here; `python src/neuroedge/plan/fields.py > native/fields.h` prints the header.
+"""
+
+import hashlib
+from typing import Dict, List, NamedTuple, Tuple
+
+import numpy as np
+
+__all__ = ["CALL", "Field", "PLAN", "SCALARS", "STATE", "header", "layout_id"]
+
+
+class Field(NamedTuple):
+    name: str
+    dtype: str
+    shape: str
+    meaning: str
+
+    def numpy(self, precision: str) -> np.dtype:
+        """NumPy dtype; `real` is float32, or float64 for the reference engine's double precision."""
+        if self.dtype == "real":
+            return np.dtype(np.float64 if precision == "float64" else np.float32)
+        return np.dtype("uint64" if self.dtype == "pointer" else self.dtype)
+
+
+def _rows(text: str) -> Tuple[Field, ...]:
+    rows: List[Field] = []
+    for line in text.strip().splitlines():
+        name, dtype, shape, meaning = (part.strip() for part in line.split("|"))
+        rows.append(Field(name, dtype, shape, meaning))
+    return tuple(rows)
+
+
+# whole numbers at the head of each native struct
+SCALARS: Dict[str, Tuple[str, ...]] = {
+    "plan": ("pops", "projs", "frames", "lanes"),
+    "state": (),
+    "call": ("capacity", "spikes", "events", "first"),
+}
+
+PLAN = _rows("""
+    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
+    pop_n          | int32  | pops   | neurons
+    pop_lane       | int32  | pops   | first lane in the state arrays
+    pop_lanes      | int32  | pops   | neurons rounded up to 64
+    pop_receptors  | int32  | pops   | exponential currents
+    pop_depth      | int32  | pops   | slots of the arrival ring: the longest delay into it, in ticks
+    pop_frame      | int32  | pops   | index into frame_rate, -1 if none
+    pop_refractory | int32  | pops   | refractory ticks, -1 if they differ between neurons
+    pop_subtract   | int32  | pops   | 1: reset by subtraction
+    pop_adapts     | int32  | pops   | 1: adaptive threshold
+    pop_stride     | int32  | pops   | 0: one value per parameter, 1: one per lane
+    pop_substeps   | int32  | pops   | integration steps inside a tick
+    pop_param      | int64  | pops   | first entry in params
+    pop_ring       | int64  | pops   | first entry in ring
+    pop_syn        | int64  | pops   | first entry in syn
+    pop_hit        | int64  | pops   | first entry in hit
+    pop_key        | uint64 | pops   | key of its random numbers
+    refractory     | int32  | lanes  | refractory ticks of each neuron
+    v_start        | real   | lanes  | potential at reset, relative to rest; in padding a value that never fires
+    u_start        | real   | lanes  | second variable at reset (adaptation, recovery)
+    held_start     | real   | lanes  | `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
+    params         | real   | params | coefficients, in the order of the model's kernel
+    frame_rate     | float64 | frames | growth of a frame in powers of two per tick
+    proj_pre       | int32  | projs  | source population
+    proj_post      | int32  | projs  | target population
+    proj_channel   | int32  | projs  | 0: added to the potential, r: to exponential current r - 1
+    proj_storage   | int32  | projs  | 0 rows of 16-bit targets, 1 rows of 32-bit targets, 2 dense rows
+    proj_half      | int32  | projs  | 1: weights stored in half precision
+    proj_classes   | int32  | projs  | delay classes
+    proj_row       | int64  | projs  | first entry in row
+    proj_syn       | int64  | projs  | first entry in target16 or target32
+    proj_weight    | int64  | projs  | first entry in weight or weight16
+    proj_delay     | int64  | projs  | first entry in delay
+    delay          | int32  | delays | delay of each class, ticks
+    row            | uint32 | rows   | first synapse of each (source, delay class)
+    target16       | uint16 | short_targets | target in its population
+    target32       | uint32 | long_targets  | target in its population, beyond 65,536
+    weight         | real   | weights | synaptic weights
+    weight16       | uint16 | halves  | synaptic weights in IEEE half precision
+""")
+
+STATE = _rows("""
+    clock          | int64  | two    | tick, random epoch
+    v              | real   | lanes  | potential relative to rest, in its frame; -inf while refractory (LIF)
+    held           | real   | lanes  | potential held while refractory (LIF); 1 while refractory (AdEx, Izhikevich)
+    u              | real   | lanes  | adaptation or recovery
+    release        | int64  | lanes  | last refractory tick, -1 before the first spike
+    exponent       | int64  | pops   | exponent of the population's frame
+    awake          | uint8  | pops   | 1: some neuron may be above threshold without input
+    syn            | real   | syn    | exponential currents
+    ring           | real   | ring   | arrivals of the ticks to come
+    hit            | uint8  | hit    | 1: the slot holds arrivals
+    queue          | uint32 | lanes  | refractory neurons
+    queue_head     | int32  | pops   | first entry in queue
+    queue_size     | int32  | pops   | entries in queue
+    slot           | int32  | pops   | slot of the present tick
+    spike          | uint32 | lanes  | spikes of the present tick
+    spike_n        | int32  | pops   | their number
+    drive          | real   | lanes  | current of the present tick (AdEx, Izhikevich)
+    frame_m        | real   | frame_table | growth of each frame over the next ticks
+    frame_e        | int64  | frame_table | and its exponent
+""")
+
+# what a state is, apart from room to work in
+PERSISTENT = ("clock", "v", "held", "u", "release", "exponent", "awake", "syn", "ring", "hit")
+
+CALL = _rows("""
+    event_tick     | pointer | pops  | int32 ticks of given spikes, ascending
+    event_neuron   | pointer | pops  | uint32 neurons of given spikes
+    event_n        | int64   | pops  | their number
+    event_next     | int64   | pops  | how many are used
+    current        | pointer | pops  | float32 currents
+    current_tick   | int64   | pops  | entries from one tick to the next
+    current_neuron | int64   | pops  | entries from one neuron to the next
+    chance         | pointer | pops  | uint32 chance to fire in a tick, of 2^32
+    trace          | pointer | pops  | float32 potentials, one row of pop_n a tick
+    record         | uint8   | pops  | 1: spikes are written down
+    counts         | uint32  | lanes | spikes of each neuron
+    spike_tick     | int32   | capacity | tick of each spike written down
+    spike_lane     | uint32  | capacity | its lane
+""")
+
+_TABLES = {"plan": PLAN, "state": STATE, "call": CALL}
+_C = {
+    "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t",
+    "uint64": "uint64_t", "float64": "double", "real": "float", "pointer": "uint64_t",
+}  # fmt: skip
+
+
+def _body() -> str:
+    lines: List[str] = []
+    for table, rows in _TABLES.items():
+        const = "const " if table == "plan" else ""
+        lines.append(f"typedef struct ne_{table} {{")
+        lines += [f"  int64_t {name};" for name in SCALARS[table]]
+        lines += [f"  {const}{_C[f.dtype]}* {f.name};  // [{f.shape}] {f.meaning}" for f in rows]
+        lines += [f"}} ne_{table};", ""]
+    for table, rows in _TABLES.items():
+        lines.append(f"#define NE_{table.upper()}_FIELDS(X) \\")
+        lines += [f"  X({_C[f.dtype]}, {f.name}) \\" for f in rows]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def layout_id() -> int:
+    """A number that changes with the table; the native core must carry the same."""
+    return int(hashlib.sha256(_body().encode()).hexdigest()[:8], 16)
+
+
+def header() -> str:
+    """Text of native/fields.h."""
+    return (
+        "// printed by `python src/neuroedge/plan/fields.py` from the field table; a test holds the two equal\n"
+        "#ifndef NEUROEDGE_FIELDS_H\n#define NEUROEDGE_FIELDS_H\n\n#include <stdint.h>\n\n"
+        f"#define NE_LAYOUT 0x{layout_id():08x}u\n\n{_body()}\n#endif\n"
+    )
+
+
+if __name__ == "__main__":
+    print(header(), end="")

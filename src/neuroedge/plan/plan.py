@@ -1,0 +1,180 @@
+"""What runs: a constant plan, and the state that an engine advances."""
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import numpy as np
+
+from ..errors import ParameterError, UnknownNameError
+from ..network.neurons import Model
+from .fields import PERSISTENT, PLAN, STATE
+
+__all__ = ["FRAME", "Plan", "SOURCE", "State"]
+
+SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
+
+# lanes of a population are a multiple of this; frames are tabulated this many ticks ahead
+BLOCK = 64
+
+
+class Plan:
+    """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
+
+    names: populations in order; models: theirs; projections: names in order; dt in ms.
+    """
+
+    def __init__(
+        self,
+        arrays: Dict[str, np.ndarray],
+        sizes: Dict[str, int],
+        names: Tuple[str, ...],
+        models: Tuple[Model, ...],
+        projections: Tuple[str, ...],
+        dt: float,
+        precision: str,
+        seed: int,
+    ) -> None:
+        self.arrays: Mapping[str, np.ndarray] = arrays
+        self.sizes = sizes
+        self.names, self.models, self.projections = names, models, projections
+        self.dt, self.precision, self.seed = dt, precision, seed
+        for array in arrays.values():
+            array.setflags(write=False)
+        self.index = {name: k for k, name in enumerate(names)}
+        self.spans = {
+            name: slice(int(first), int(first) + int(n))
+            for name, first, n in zip(names, arrays["pop_lane"], arrays["pop_n"])
+        }
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        try:
+            return self.__dict__["arrays"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def where(self, name: str) -> int:
+        """Index of a population."""
+        if name not in self.index:
+            raise UnknownNameError("population", name, self.names)
+        return self.index[name]
+
+    def size(self, name: str) -> int:
+        """Neurons of a population."""
+        return int(self.pop_n[self.where(name)])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the plan and of one state."""
+        return sum(a.nbytes for a in self.arrays.values()) + self.state_bytes
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of one state."""
+        return sum(f.numpy(self.precision).itemsize * self.sizes[f.shape] for f in STATE)
+
+    def param(self, pop: int, index: int) -> Any:
+        """Parameter `index` of a population: a number, or one per lane."""
+        first, lanes = int(self.pop_param[pop]), int(self.pop_lanes[pop])
+        if self.pop_stride[pop]:
+            return self.params[first + index * lanes : first + (index + 1) * lanes]
+        return self.params[first + index]
+
+    def explain(self) -> str:
+        """What costs which bytes, as text."""
+        from .explain import explain
+
+        return explain(self)
+
+    def __repr__(self) -> str:
+        return f"Plan({len(self.names)} populations, dt {self.dt:g} ms, {self.precision}, {self.nbytes:,} bytes)"
+
+
+class State:
+    """All that changes while a plan runs. `arrays` by name, see `neuroedge.plan.fields`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.arrays = {f.name: np.zeros(plan.sizes[f.shape], f.numpy(plan.precision)) for f in STATE}
+        self.reset(plan)
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        try:
+            return self.__dict__["arrays"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def tick(self) -> int:
+        """Ticks since the start or the last change of dt."""
+        return int(self.clock[0])
+
+    def reset(self, plan: Plan) -> None:
+        """Back to the start."""
+        for array in self.arrays.values():
+            array.fill(0)
+        self.v[:] = plan.v_start
+        self.u[:] = plan.u_start
+        self.held[:] = plan.held_start
+        self.release[:] = -1
+        self.awake[:] = 1
+
+    def snapshot(self) -> Dict[str, np.ndarray]:
+        """A copy of all that a run continues from."""
+        return {name: self.arrays[name].copy() for name in PERSISTENT}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray], plan: Plan) -> None:
+        """Take a snapshot back; it must be of this plan or of one of the same populations and delays."""
+        for name in PERSISTENT:
+            if name not in snapshot or snapshot[name].shape != self.arrays[name].shape:
+                raise ParameterError(f"snapshot does not fit this network: {name} differs in shape")
+        for name in PERSISTENT:
+            self.arrays[name][:] = snapshot[name]
+        self.refill_queues(plan)
+
+    def refill_queues(self, plan: Plan) -> None:
+        """Rebuild the queues of refractory neurons from `release`."""
+        for pop, (lane, lanes) in enumerate(zip(plan.pop_lane, plan.pop_lanes)):
+            release = self.release[lane : lane + lanes]
+            waiting = np.flatnonzero(release >= self.tick)
+            waiting = waiting[np.argsort(release[waiting], kind="stable")]
+            self.queue[lane : lane + len(waiting)] = waiting
+            self.queue_head[pop], self.queue_size[pop] = 0, len(waiting)
+
+    def refractory(self, plan: Plan, name: str) -> np.ndarray:
+        """Refractory ticks left, int64 [n]."""
+        return np.maximum(self.release[plan.spans[name]] - self.tick + 1, 0)
+
+    def potential(self, plan: Plan, name: str) -> np.ndarray:
+        """Potential, mV [n]; NaN for sources, which have none."""
+        pop, span = plan.where(name), plan.spans[name]
+        kind, n = int(plan.pop_kind[pop]), int(plan.pop_n[pop])
+        if kind == SOURCE:
+            return np.full(n, np.nan, self.v.dtype)
+        x = self.v[span].copy()
+        if kind == FRAME:
+            x /= frame_growth(plan, pop, self.tick)[0]
+        if kind in (FRAME, LIF):
+            x = np.where(np.isneginf(x), self.held[span], x)
+        rest = plan.param(pop, 0)
+        return x + (rest[:n] if np.ndim(rest) else rest)
+
+    def equal(self, other: "State") -> Optional[str]:
+        """None if both hold the same bits, else the name of the first array that differs."""
+        for name in PERSISTENT:
+            a, b = self.arrays[name], other.arrays[name]
+            if a.dtype != b.dtype or a.shape != b.shape or a.tobytes() != b.tobytes():
+                return name
+        return None
+
+
+def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:
+    """Growth of a population's frame at the start of `tick`: (m as the state's number type, exponent)."""
+    from ..network.arithmetic import growth
+
+    m, e = growth(float(plan.frame_rate[plan.pop_frame[pop]]), tick)
+    return (np.float64 if plan.precision == "float64" else np.float32)(m), e
+
+
+def lane_spans(sizes: List[int]) -> Tuple[np.ndarray, np.ndarray]:
+    """First lane and lanes of each population."""
+    lanes = np.array([(n + BLOCK - 1) // BLOCK * BLOCK for n in sizes], np.int32)
+    first = np.concatenate(([0], np.cumsum(lanes)[:-1])) if sizes else np.zeros(0)
+    return first.astype(np.int32), lanes

@@ -1,0 +1,78 @@
+"""What a run answers with."""
+
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional
+
+import numpy as np
+
+from ..errors import UnknownNameError
+from ..events import SpikeTrain
+
+__all__ = ["Lazy", "Recording"]
+
+
+class Lazy(Mapping[str, Any]):
+    """A mapping by population whose values are made when first read."""
+
+    def __init__(self, names: Any, make: Callable[[str], Any]) -> None:
+        self._names, self._make = tuple(names), make
+        self._made: Dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            if name not in self._names:
+                raise UnknownNameError("population", name, self._names)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name!r}: …" for name in self._names) + "}"
+
+
+class Recording:
+    """Answer of a run.
+
+    duration, dt: ms; start: ms of the run's begin since the last reset or change of dt.
+    counts: {population: spikes of each neuron, int64 [n]}; rates: the same in Hz.
+    spikes: {population: SpikeTrain}, times in ms from the start of this run, empty mapping if not recorded.
+    potentials: {population: mV, [ticks, n]} where asked. weights: {"pre->post": [pre, post]} if asked.
+    performance: wall_s, realtime_factor, synaptic_events, engine, reason, precision, bytes.
+    """
+
+    def __init__(
+        self,
+        duration: float,
+        dt: float,
+        start: float,
+        counts: Mapping[str, np.ndarray],
+        spikes: Mapping[str, SpikeTrain],
+        potentials: Mapping[str, np.ndarray],
+        performance: Dict[str, Any],
+        weights: Optional[Mapping[str, np.ndarray]] = None,
+    ) -> None:
+        self.duration, self.dt, self.start = duration, dt, start
+        self.counts, self.spikes, self.potentials = counts, spikes, potentials
+        self.performance = performance
+        self.weights = weights
+        self.rates = Lazy(counts, lambda name: counts[name] * (1000.0 / duration))
+
+    @property
+    def times(self) -> np.ndarray:
+        """Time of each row of `potentials`, ms from the start of this run."""
+        return np.arange(1, round(self.duration / self.dt) + 1) * self.dt
+
+    def __repr__(self) -> str:
+        total = sum(int(c.sum()) for c in self.counts.values())
+        p = self.performance
+        return (
+            f"Recording({self.duration:g} ms, {total:,} spikes, {p['realtime_factor']:,.0f}x real time, "
+            f"{p['engine']} engine)"
+        )

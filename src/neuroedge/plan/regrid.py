@@ -1,0 +1,63 @@
+"""The state of one plan on the grid of another, when dt changes between calls.
+
+Potentials, adaptation and currents stay. Refractory remainders and pending arrivals move to the new grid, rounded
+up. Ticks and frames start at 0, and random sources start a new epoch.
+"""
+
+import numpy as np
+
+from .plan import FRAME, LIF, SOURCE, Plan, State
+
+__all__ = ["regrid"]
+
+
+def regrid(old: Plan, state: State, new: Plan) -> State:
+    """A state of `new` that continues where `state` of `old` stands. Both plans are of one network."""
+    fresh = State(new)
+    fresh.clock[1] = state.clock[1] + 1
+    fresh.u[:] = state.u
+    fresh.syn[:] = state.syn
+    for k in range(len(old.names)):
+        if old.pop_kind[k] != SOURCE:
+            _membrane(old, state, new, fresh, k)
+            _arrivals(old, state, new, fresh, k)
+    fresh.refill_queues(new)
+    return fresh
+
+
+def _membrane(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
+    lane, n = int(old.pop_lane[k]), int(old.pop_n[k])
+    span = slice(lane, lane + n)
+    left = state.refractory(old, old.names[k])
+    waits = left > 0
+    # at least one tick, so that what was refractory still is
+    ticks = np.maximum(1, np.ceil(left * (old.dt / new.dt) - 1e-6)).astype(np.int64)
+    fresh.release[span] = np.where(waits, ticks - 1, -1)
+    rest = new.param(k, 0)
+    x = state.potential(old, old.names[k]) - (rest[:n] if np.ndim(rest) else rest)
+    if new.pop_kind[k] in (FRAME, LIF):
+        fresh.held[span] = np.where(waits, x, state.held.dtype.type(0))
+        fresh.v[span] = np.where(waits, -np.inf, x)
+    else:
+        fresh.held[span] = waits
+        fresh.v[span] = x
+
+
+def _arrivals(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
+    lanes, depth = int(old.pop_lanes[k]), int(old.pop_depth[k])
+    for channel in range(1 + int(old.pop_receptors[k])):
+        for ahead in range(depth):
+            row = channel * depth + (state.tick + ahead) % depth
+            if state.hit[int(old.pop_hit[k]) + row]:
+                first = int(old.pop_ring[k]) + row * lanes
+                _move(new, fresh, k, channel, ahead * old.dt, state.ring[first : first + lanes])
+
+
+def _move(new: Plan, fresh: State, k: int, channel: int, wait: float, sums: np.ndarray) -> None:
+    """Add sums that arrive at the end of the tick `wait` ms ahead."""
+    lanes, depth = int(new.pop_lanes[k]), int(new.pop_depth[k])
+    ahead = min(int(np.ceil(wait / new.dt - 1e-6)), depth - 1)
+    row = channel * depth + ahead
+    first = int(new.pop_ring[k]) + row * lanes
+    fresh.ring[first : first + lanes] += sums
+    fresh.hit[int(new.pop_hit[k]) + row] = 1
