@@ -1,0 +1,97 @@
+"""Workloads W1 and W2 in NEST.
+
+Run with the Python of an environment that holds nest-simulator; README.md beside this file
+tells more.
+"""
+import time
+
+import numpy as np
+import protocol
+
+
+def connect(nest, pre, post, weight, dt):
+    """Connect ids pairwise with a delay of one step."""
+    weights = np.broadcast_to(np.asarray(weight, dtype=float), len(pre)).copy()
+    synapse = {"synapse_model": "static_synapse", "weight": weights,
+               "delay": np.full(len(pre), dt)}
+    nest.Connect(pre, post, "one_to_one", synapse)
+
+
+def counted(nest, neurons):
+    """Return a recorder of all spikes of the population."""
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(neurons, recorder)
+    return recorder
+
+
+def w1(nest, data, dt):
+    """Build W1, input shifted by one step; return the recorders by name."""
+    # C_m = tau_m makes the membrane equation the workload's; delta weights are in mV anyway
+    model = {"C_m": 20.0, "tau_m": 20.0, "E_L": 0.0, "V_th": 1.0, "V_reset": 0.0,
+             "t_ref": 0.0, "I_e": 0.0, "V_m": 0.0}
+    source = nest.Create("spike_generator", 100)
+    for index, node in enumerate(source):
+        # NEST takes no spike at time 0, the workload has one
+        node.spike_times = data["spike_ms"][data["spike_neuron"] == index] + dt
+    hidden = nest.Create("iaf_psc_delta", 800, params=model)
+    output = nest.Create("iaf_psc_delta", 100, params=model)
+    ids = [np.array(part.tolist()) for part in (source, hidden, output)]
+    connect(nest, ids[0][data["pre1"]], ids[1][data["post1"]], data["w1"], dt)
+    connect(nest, ids[1][data["pre2"]], ids[2][data["post2"]], data["w2"], dt)
+    return {"hidden": counted(nest, hidden), "output": counted(nest, output)}
+
+
+def w2(nest, data, dt):
+    """Build W2; return the recorder by name."""
+    # with C_m = tau_m a current of 1 pA is the workload's g of 1 mV
+    model = {"C_m": 20.0, "tau_m": 20.0, "E_L": -49.0, "V_th": -50.0, "V_reset": -60.0,
+             "t_ref": 5.0, "tau_syn_ex": 5.0, "tau_syn_in": 10.0, "I_e": 0.0}
+    neurons = nest.Create("iaf_psc_exp", 4000, params=model)
+    neurons.V_m = data["v0"]
+    ids = np.array(neurons.tolist())
+    connect(nest, ids[data["exc_pre"]], ids[data["exc_post"]], 1.62, dt)
+    connect(nest, ids[data["inh_pre"]], ids[data["inh_post"]], -9.0, dt)
+    return {"all": counted(nest, neurons)}
+
+
+class NestPeer:
+    """NEST cannot go back to an initial state, so each repeat builds the network again."""
+
+    label = "nest"
+    build_s = 0.0
+
+    def __init__(self, args):
+        import nest
+
+        self.nest, self.version, self.args = nest, nest.__version__, args
+        nest.verbosity = nest.VerbosityLevel.ERROR
+        self.data = protocol.load(args)
+
+    def build(self):
+        nest, dt = self.nest, self.args.dt
+        started = time.perf_counter()
+        nest.ResetKernel()
+        nest.set(resolution=dt, local_num_threads=1)
+        recorders = (w1 if self.args.workload == "w1" else w2)(nest, self.data, dt)
+        # Prepare also builds the tables that deliver spikes, which Simulate would do inside
+        nest.Prepare()
+        if self.args.workload == "w1":
+            nest.Run(dt)  # the step by which the input is shifted; nothing moves in it
+        self.build_s = time.perf_counter() - started
+        return recorders
+
+    def run_once(self):
+        recorders = self.build()
+        started = time.perf_counter()
+        self.nest.Run(protocol.SIMULATED_S[self.args.workload] * 1000.0)
+        wall_s = time.perf_counter() - started
+        counts = {name: recorder.n_events for name, recorder in recorders.items()}
+        self.nest.Cleanup()
+        return wall_s, counts, {}
+
+    def close(self):
+        pass
+
+
+if __name__ == "__main__":
+    protocol.main(NestPeer)
