@@ -3,14 +3,14 @@
 
 #include "deliver.h"
 #include "dispatch.h"
-#include "frame.h"
 #include "kernels/kernels.h"
 #include "refractory.h"
 #include "rng.h"
 
 namespace {
 
-alignas(64) const float zeros[NE_BLOCK] = {0};
+// never written to: where `step` is 0 nothing is cleared
+alignas(64) float zeros[NE_BLOCK] = {0};
 
 enum { FRAME_AHEAD = 64, FLUSH_EVERY = 1024 };
 
@@ -18,7 +18,7 @@ enum { FRAME_AHEAD = 64, FLUSH_EVERY = 1024 };
 enum { REST = 0, THETA = 1, RESET = 2, FRAME_GAIN = 3, LIF_DROP = 3, LIF_GAIN = 4, LIF_STEP_A = 7, LIF_PAIRS = 8,
        ADEX_B = 10, ADEX_PAIRS = 14, IZHIKEVICH_D = 5, IZHIKEVICH_PAIRS = 7 };
 
-// one population in one tick
+// one population in one run: what does not change from tick to tick is looked up once
 struct Turn {
   const ne_plan* p;
   ne_state* s;
@@ -27,36 +27,46 @@ struct Turn {
   int64_t pop, tick, step;  // tick: absolute; step: within this run
   int64_t lane, lanes;
   const float* param;
-  float *v, *u, *held;
+  float *v, *u, *held, *ring;
+  uint8_t* hits;
+  const int32_t* event_tick;
+  const uint32_t* event_neuron;
+  const uint32_t* chance;
+  int64_t event_at, event_n;
+  int32_t kind, depth, slot_now, spikes_now;
+  uint32_t* spike;
   float m;
 
-  Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels* k, int64_t pop, int64_t tick, int64_t step)
-      : p(p), s(s), call(call), k(k), pop(pop), tick(tick), step(step), lane(p->pop_lane[pop]),
+  Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels* k, int64_t pop)
+      : p(p), s(s), call(call), k(k), pop(pop), tick(s->clock[0]), step(call->first), lane(p->pop_lane[pop]),
         lanes(p->pop_lanes[pop]), param(p->params + p->pop_param[pop]), v(s->v + lane), u(s->u + lane),
-        held(s->held + lane), m(1.0f) {}
+        held(s->held + lane), ring(s->ring + p->pop_ring[pop]), hits(s->hit + p->pop_hit[pop]),
+        event_tick((const int32_t*)(uintptr_t)call->event_tick[pop]),
+        event_neuron((const uint32_t*)(uintptr_t)call->event_neuron[pop]),
+        chance((const uint32_t*)(uintptr_t)call->chance[pop]), event_at(call->event_next[pop]),
+        event_n(call->event_n[pop]), kind(p->pop_kind[pop]), depth(p->pop_depth[pop]),
+        slot_now((int32_t)(s->clock[0] % depth)), spikes_now(0), spike(s->spike + lane), m(1.0f) {}
 
   float parameter(int64_t index, uint32_t neuron) const {
     return p->pop_stride[pop] ? param[index * lanes + neuron] : param[index];
   }
   float* slot(int32_t channel) const {
-    return s->ring + p->pop_ring[pop] + ((int64_t)channel * p->pop_depth[pop] + s->slot[pop]) * lanes;
+    return ring + ((int64_t)channel * depth + slot_now) * lanes;
   }
-  uint8_t& hit(int32_t channel) const {
-    return s->hit[p->pop_hit[pop] + (int64_t)channel * p->pop_depth[pop] + s->slot[pop]];
-  }
+  uint8_t& hit(int32_t channel) const { return hits[(int64_t)channel * depth + slot_now]; }
+  // what arrives now; the kernel that takes it clears it
   ne_arrivals arrivals(int32_t channel) const {
-    return hit(channel) ? ne_arrivals{slot(channel), 1} : ne_arrivals{zeros, 0};
-  }
-  void consume(int32_t channel) const {
-    if (!hit(channel)) return;
-    memset(slot(channel), 0, lanes * sizeof(float));
+    if (!hit(channel)) return {zeros, 0};
     hit(channel) = 0;
+    return {slot(channel), 1};
   }
   const float* current() const {
     const float* base = (const float*)(uintptr_t)call->current[pop];
     return base ? base + step * call->current_tick[pop] : nullptr;
   }
-  uint32_t* spikes() const { return s->spike + lane; }
+  bool given_now() const { return event_at < event_n && event_tick[event_at] == step; }
+  // given spikes of a source are delivered from where they lie
+  bool passes_on() const { return kind == NE_SOURCE && !chance; }
 };
 
 // a current acts like an arrival of I·(1 − decay) at the tick's end
@@ -70,36 +80,31 @@ void add_current(const Turn& t, int64_t gain) {
 }
 
 // given spikes lift their neurons over any threshold, unless these are refractory
-void force(const Turn& t) {
-  const int32_t* ticks = (const int32_t*)(uintptr_t)t.call->event_tick[t.pop];
-  const uint32_t* neurons = (const uint32_t*)(uintptr_t)t.call->event_neuron[t.pop];
-  int64_t at = t.call->event_next[t.pop], n = t.call->event_n[t.pop];
-  for (; at < n && ticks[at] == t.step; at++) {
-    if (t.s->release[t.lane + neurons[at]] >= t.tick) continue;
-    t.slot(0)[neurons[at]] = __builtin_inff();
+void force(Turn& t) {
+  for (; t.given_now(); t.event_at++) {
+    uint32_t neuron = t.event_neuron[t.event_at];
+    if (t.s->release[t.lane + neuron] >= t.tick) continue;
+    t.slot(0)[neuron] = __builtin_inff();
     t.hit(0) = 1;
   }
-  t.call->event_next[t.pop] = at;
 }
 
 void source_turn(Turn& t) {
-  const uint32_t* chance = (const uint32_t*)(uintptr_t)t.call->chance[t.pop];
-  if (chance) {
+  if (t.chance) {
     uint64_t key = ne_tick_key(t.p->pop_key[t.pop], t.s->clock[1], t.tick);
-    t.s->spike_n[t.pop] = t.k->poisson(key, chance, t.p->pop_n[t.pop], t.spikes());
+    t.spikes_now = t.k->poisson(key, t.chance, t.p->pop_n[t.pop], t.spike);
     return;
   }
-  // given spikes are delivered from where they are; spike_n is their number from event_next on
-  const int32_t* ticks = (const int32_t*)(uintptr_t)t.call->event_tick[t.pop];
-  int64_t at = t.call->event_next[t.pop], n = t.call->event_n[t.pop], end = at;
-  while (end < n && ticks[end] == t.step) end++;
-  t.s->spike_n[t.pop] = (int32_t)(end - at);
+  int64_t at = t.event_at;
+  while (t.given_now()) t.event_at++;
+  t.spikes_now = (int32_t)(t.event_at - at);
+  t.spike = const_cast<uint32_t*>(t.event_neuron) + at;
 }
 
 void frame_reset(Turn& t, int32_t n) {
   const bool subtract = t.p->pop_subtract[t.pop];
   for (int32_t j = 0; j < n; j++) {
-    uint32_t i = t.spikes()[j];
+    uint32_t i = t.spike[j];
     float top = t.parameter(THETA, i) * t.m, after = t.parameter(RESET, i);
     if (subtract) {
       float rest_of = (t.v[i] == __builtin_inff() ? top : t.v[i]) - top;
@@ -137,11 +142,11 @@ void frame_turn(Turn& t) {
   if (t.hit(0) || t.s->awake[t.pop]) {
     t.s->awake[t.pop] = 0;
     const float* theta = t.param + (t.p->pop_stride[t.pop] ? THETA * t.lanes : THETA);
-    n = t.k->frame(t.v, t.slot(0), t.m, theta, t.p->pop_stride[t.pop], t.lanes, t.spikes());
+    n = t.k->frame(t.v, t.slot(0), t.m, theta, t.p->pop_stride[t.pop], t.lanes, t.spike);
     t.hit(0) = 0;
     frame_reset(t, n);
   }
-  t.s->spike_n[t.pop] = n;
+  t.spikes_now = n;
   ne_queue_release(t.p, t.s, t.pop, t.tick, [&](uint32_t i) {
     t.v[i] = t.held[i] * t.m;
     t.s->awake[t.pop] |= (uint8_t)t.p->pop_subtract[t.pop];
@@ -151,7 +156,7 @@ void frame_turn(Turn& t) {
 void lif_reset(Turn& t, int32_t n) {
   const bool subtract = t.p->pop_subtract[t.pop], adapts = t.p->pop_adapts[t.pop];
   for (int32_t j = 0; j < n; j++) {
-    uint32_t i = t.spikes()[j];
+    uint32_t i = t.spike[j];
     float after = t.parameter(RESET, i);
     if (subtract) {
       float top = t.parameter(THETA, i) + (adapts ? t.u[i] : 0.0f);
@@ -177,10 +182,9 @@ void lif_turn(Turn& t) {
   }
   ne_lif_args args = {t.v, adapts ? t.u : nullptr, syn, t.param, {}, t.lanes, receptors, t.p->pop_stride[t.pop]};
   for (int32_t c = 0; c <= receptors; c++) args.in[c] = t.arrivals(c);
-  int32_t n = t.k->lif(&args, t.spikes());
-  for (int32_t c = 0; c <= receptors; c++) t.consume(c);
+  int32_t n = t.k->lif(&args, t.spike);
   lif_reset(t, n);
-  t.s->spike_n[t.pop] = n;
+  t.spikes_now = n;
   ne_queue_release(t.p, t.s, t.pop, t.tick, [&](uint32_t i) { t.v[i] = t.held[i]; });
 }
 
@@ -196,7 +200,6 @@ void cell_drive(Turn& t, int64_t pairs) {
   for (int32_t r = 0; r < receptors; r++) {
     const float* decay = t.param + (pairs + 2 * r + 1) * (each ? t.lanes : 1);
     t.k->current(drive, syn + r * t.lanes, decay, (int32_t)each, t.arrivals(1 + r), t.lanes);
-    t.consume(1 + r);
   }
 }
 
@@ -205,15 +208,14 @@ void cell_turn(Turn& t, bool adex) {
   force(t);
   ne_cell_args args = {t.v, t.u, t.held, t.s->drive + t.lane, t.param, t.arrivals(0), t.lanes,
                        t.p->pop_substeps[t.pop], t.p->pop_stride[t.pop]};
-  int32_t n = adex ? t.k->adex(&args, t.spikes()) : t.k->izhikevich(&args, t.spikes());
-  t.consume(0);
+  int32_t n = adex ? t.k->adex(&args, t.spike) : t.k->izhikevich(&args, t.spike);
   for (int32_t j = 0; j < n; j++) {
-    uint32_t i = t.spikes()[j];
+    uint32_t i = t.spike[j];
     t.v[i] = t.parameter(RESET, i);
     t.u[i] += t.parameter(adex ? ADEX_B : IZHIKEVICH_D, i);
     if (ne_hold(t.p, t.s, t.pop, i, t.tick) >= 0) t.held[i] = 1.0f;
   }
-  t.s->spike_n[t.pop] = n;
+  t.spikes_now = n;
   ne_queue_release(t.p, t.s, t.pop, t.tick, [&](uint32_t i) { t.held[i] = 0.0f; });
 }
 
@@ -221,10 +223,10 @@ void cell_turn(Turn& t, bool adex) {
 void trace(const Turn& t) {
   float* out = (float*)(uintptr_t)t.call->trace[t.pop];
   if (!out) return;
-  const int32_t n = t.p->pop_n[t.pop], kind = t.p->pop_kind[t.pop];
+  const int32_t n = t.p->pop_n[t.pop];
   out += t.step * n;
   for (int32_t i = 0; i < n; i++) {
-    float x = kind == NE_FRAME ? t.v[i] / t.m : t.v[i];
+    float x = t.kind == NE_FRAME ? t.v[i] / t.m : t.v[i];
     // a refractory LIF neuron is at -inf and has its potential in `held`
     if (x == -__builtin_inff()) x = t.held[i];
     out[i] = t.parameter(REST, i) + x;
@@ -232,8 +234,8 @@ void trace(const Turn& t) {
 }
 
 void write_down(const Turn& t) {
-  const int32_t n = t.s->spike_n[t.pop];
-  const uint32_t* spike = t.spikes();
+  const int32_t n = t.spikes_now;
+  const uint32_t* spike = t.spike;
   uint32_t* counts = t.call->counts + t.lane;
   for (int32_t j = 0; j < n; j++) counts[spike[j]]++;
   if (!t.call->record[t.pop]) return;
@@ -247,53 +249,63 @@ void write_down(const Turn& t) {
 }
 
 void take_turn(Turn& t) {
-  switch (t.p->pop_kind[t.pop]) {
+  switch (t.kind) {
     case NE_SOURCE: source_turn(t); break;
     case NE_FRAME: frame_turn(t); break;
     case NE_LIF: lif_turn(t); break;
-    default: cell_turn(t, t.p->pop_kind[t.pop] == NE_ADEX);
+    default: cell_turn(t, t.kind == NE_ADEX);
   }
-  // given spikes need no writing down: the caller has them
-  if (t.p->pop_kind[t.pop] == NE_SOURCE && !t.call->chance[t.pop]) return;
-  if (t.s->spike_n[t.pop]) write_down(t);
+  // the caller has what it gave
+  if (t.passes_on()) return;
+  if (t.spikes_now) write_down(t);
   if (t.call->trace[t.pop]) trace(t);
 }
 
-void deliver_all(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels* k) {
-  for (int64_t q = 0; q < p->projs; q++) {
-    const int32_t pre = p->proj_pre[q], post = p->proj_post[q], n = s->spike_n[pre];
-    if (!n) continue;
-    const uint32_t* spike = s->spike + p->pop_lane[pre];
-    if (p->pop_kind[pre] == NE_SOURCE && !call->chance[pre])
-      spike = (const uint32_t*)(uintptr_t)call->event_neuron[pre] + call->event_next[pre];
-    const int64_t channel = (int64_t)p->proj_channel[q] * p->pop_depth[post];
-    ne_target to = {s->ring + p->pop_ring[post] + channel * p->pop_lanes[post], s->hit + p->pop_hit[post] + channel,
-                    p->pop_lanes[post], p->pop_depth[post], s->slot[post]};
-    call->events += ne_deliver(k, p, q, to, spike, n);
-  }
+void end_tick(Turn& t) {
+  t.slot_now = t.slot_now + 1 == t.depth ? 0 : t.slot_now + 1;
+  t.tick++;
+  t.step++;
 }
 
-void end_tick(const ne_plan* p, ne_state* s, ne_call* call) {
-  for (int64_t pop = 0; pop < p->pops; pop++) {
-    if (p->pop_kind[pop] == NE_SOURCE && !call->chance[pop]) call->event_next[pop] += s->spike_n[pop];
-    s->slot[pop] = s->slot[pop] + 1 == p->pop_depth[pop] ? 0 : s->slot[pop] + 1;
-  }
-  s->clock[0]++;
+// what a later call goes on from
+void end_run(const Turn& t) {
+  t.call->event_next[t.pop] = t.event_at;
+  t.s->spike_n[t.pop] = t.passes_on() ? 0 : t.spikes_now;
 }
 
 // growth of each frame at the end of the ticks from `tick` to the next multiple of FRAME_AHEAD
-void fill_frames(const ne_plan* p, ne_state* s, int64_t tick, int64_t ticks) {
-  int64_t first = tick % FRAME_AHEAD, last = first + ticks < FRAME_AHEAD ? first + ticks : (int64_t)FRAME_AHEAD;
+void fill_frames(const ne_plan* p, ne_state* s, const ne_kernels* k, int64_t tick, int64_t ticks) {
+  int64_t first = tick % FRAME_AHEAD, n = first + ticks < FRAME_AHEAD ? ticks : FRAME_AHEAD - first;
   for (int64_t f = 0; f < p->frames; f++)
-    for (int64_t j = first; j < last; j++) {
-      int64_t at = f * FRAME_AHEAD + j;
-      s->frame_e[at] = ne_growth(p->frame_rate[f], tick - first + j + 1, s->frame_m + at);
+    k->growth(p->frame_rate[f], tick + 1, n, s->frame_m + f * FRAME_AHEAD + first, s->frame_e + f * FRAME_AHEAD + first);
+}
+
+int64_t run(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks, Turn* turns, const ne_route* routes) {
+  const ne_kernels* k = ne_kernels_in_use();
+  int64_t done = 0, events = 0;
+  // a tick starts only with room for a spike of every lane
+  for (; done < ticks && call->capacity - call->spikes >= p->lanes; done++) {
+    const int64_t tick = s->clock[0];
+    if (done == 0 || tick % FRAME_AHEAD == 0) fill_frames(p, s, k, tick, ticks - done);
+    for (int64_t pop = 0; pop < p->pops; pop++) take_turn(turns[pop]);
+    for (int64_t q = 0; q < p->projs; q++) {
+      const Turn& pre = turns[p->proj_pre[q]];
+      if (pre.spikes_now) events += ne_deliver(k, routes[q], turns[p->proj_post[q]].slot_now, pre.spike, pre.spikes_now);
     }
+    for (int64_t pop = 0; pop < p->pops; pop++) end_tick(turns[pop]);
+    s->clock[0]++;
+  }
+  call->events += events;
+  return done;
 }
 
 }  // namespace
 
-extern "C" int64_t ne_frame_at(double rate, int64_t t, float* m) { return ne_growth(rate, t, m); }
+extern "C" int64_t ne_frame_at(double rate, int64_t t, float* m) {
+  int64_t e;
+  ne_kernels_in_use()->growth(rate, t, 1, m, &e);
+  return e;
+}
 
 extern "C" int32_t ne_check_neurons(const uint32_t* neuron, int64_t n, uint32_t limit) {
   int32_t fault = 0;
@@ -305,18 +317,13 @@ extern "C" int32_t ne_check_neurons(const uint32_t* neuron, int64_t n, uint32_t 
 }
 
 extern "C" int64_t ne_run(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
+  if (p->pops > NE_MAX_PARTS || p->projs > NE_MAX_PARTS) return -1;
+  Turn* turns = (Turn*)__builtin_alloca(p->pops * sizeof(Turn));
+  ne_route* routes = (ne_route*)__builtin_alloca(p->projs * sizeof(ne_route));
   const ne_kernels* k = ne_kernels_in_use();
-  for (int64_t pop = 0; pop < p->pops; pop++) s->slot[pop] = (int32_t)(s->clock[0] % p->pop_depth[pop]);
-  for (int64_t done = 0; done < ticks; done++) {
-    const int64_t tick = s->clock[0];
-    if (call->capacity - call->spikes < p->lanes) return done;
-    if (done == 0 || tick % FRAME_AHEAD == 0) fill_frames(p, s, tick, ticks - done);
-    for (int64_t pop = 0; pop < p->pops; pop++) {
-      Turn turn(p, s, call, k, pop, tick, call->first + done);
-      take_turn(turn);
-    }
-    deliver_all(p, s, call, k);
-    end_tick(p, s, call);
-  }
-  return ticks;
+  for (int64_t pop = 0; pop < p->pops; pop++) turns[pop] = Turn(p, s, call, k, pop);
+  for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, s, q);
+  int64_t done = run(p, s, call, ticks, turns, routes);
+  for (int64_t pop = 0; pop < p->pops; pop++) end_run(turns[pop]);
+  return done;
 }

@@ -5,26 +5,54 @@
 #include "half.h"
 #include "kernels/kernels.h"
 
-// where the arrivals of a projection go: one channel of the target's ring
-struct ne_target {
+// one projection in one run: where it reads and where its arrivals go
+typedef struct ne_route {
+  const uint32_t* row;
+  const int32_t* delay;
+  const uint16_t* target16;
+  const uint32_t* target32;
+  const float* weight;
+  const uint16_t* weight16;
+  int64_t stride;
   float* ring;
   uint8_t* hit;
   int64_t lanes;
-  int32_t depth, slot;
+  int32_t depth, classes, storage, half;
+} ne_route;
 
-  // slot `delay` ticks ahead; the present one is already consumed, so depth ticks ahead is the same slot
-  int32_t ahead(int32_t delay) const {
-    int32_t s = slot + delay;
-    return s >= depth ? s - depth : s;
-  }
-};
+static inline ne_route ne_route_of(const ne_plan* p, const ne_state* s, int64_t q) {
+  const int32_t post = p->proj_post[q], half = p->proj_half[q];
+  const int64_t channel = (int64_t)p->proj_channel[q] * p->pop_depth[post], lanes = p->pop_lanes[post];
+  return {p->row + p->proj_row[q],
+          p->delay + p->proj_delay[q],
+          p->target16 + (p->proj_storage[q] == NE_ROWS16 ? p->proj_syn[q] : 0),
+          p->target32 + (p->proj_storage[q] == NE_ROWS32 ? p->proj_syn[q] : 0),
+          p->weight + (half ? 0 : p->proj_weight[q]),
+          p->weight16 + (half ? p->proj_weight[q] : 0),
+          (p->pop_n[post] + 15) & ~15,
+          s->ring + p->pop_ring[post] + channel * lanes,
+          s->hit + p->pop_hit[post] + channel,
+          lanes,
+          p->pop_depth[post],
+          p->proj_classes[q],
+          p->proj_storage[q],
+          half};
+}
+
+// slot `delay` ticks ahead; the present one is already consumed, so depth ticks ahead is the same slot
+static inline int32_t ne_ahead(const ne_route& to, int32_t slot, int32_t delay) {
+  int32_t s = slot + delay;
+  return s >= to.depth ? s - to.depth : s;
+}
 
 static inline float ne_weight(float w) { return w; }
 static inline float ne_weight(uint16_t w) { return ne_half_to_float(w); }
 
 template <class Index, class Weight>
-static int64_t ne_rows(const uint32_t* row, const Index* target, const Weight* weight, const int32_t* delay,
-                       int32_t classes, const ne_target& to, const uint32_t* spike, int32_t n) {
+static int64_t ne_rows(const ne_route& to, const Index* target, const Weight* weight, int32_t slot_now,
+                       const uint32_t* spike, int32_t n) {
+  const uint32_t* row = to.row;
+  const int32_t classes = to.classes;
   int64_t events = 0;
   for (int32_t s = 0; s < n; s++) {
     const uint32_t* r = row + (int64_t)spike[s] * classes;
@@ -36,7 +64,7 @@ static int64_t ne_rows(const uint32_t* row, const Index* target, const Weight* w
     for (int32_t c = 0; c < classes; c++) {
       uint32_t begin = r[c], end = r[c + 1];
       if (begin == end) continue;
-      int32_t slot = to.ahead(delay[c]);
+      int32_t slot = ne_ahead(to, slot_now, to.delay[c]);
       float* into = to.ring + slot * to.lanes;
       to.hit[slot] = 1;
       for (uint32_t k = begin; k < end; k++) into[target[k]] += ne_weight(weight[k]);
@@ -75,30 +103,21 @@ static inline int64_t ne_dense(const ne_kernels* kernels, const uint32_t* row, c
   return events;
 }
 
-// along projection q; returns the synaptic events
-static inline int64_t ne_deliver(const ne_kernels* kernels, const ne_plan* p, int64_t q, const ne_target& to,
-                                 const uint32_t* spike, int32_t n) {
-  const uint32_t* row = p->row + p->proj_row[q];
-  const int32_t* delay = p->delay + p->proj_delay[q];
-  const int32_t classes = p->proj_classes[q], half = p->proj_half[q];
-  const float* weight = p->weight + (half ? 0 : p->proj_weight[q]);
-  const uint16_t* weight16 = p->weight16 + (half ? p->proj_weight[q] : 0);
-  if (p->proj_storage[q] == NE_DENSE) {
-    int64_t stride = (p->pop_n[p->proj_post[q]] + 15) & ~15;
-    int32_t slot = to.ahead(delay[0]);
+// along one projection; returns the synaptic events
+static inline int64_t ne_deliver(const ne_kernels* kernels, const ne_route& to, int32_t slot_now, const uint32_t* spike,
+                                 int32_t n) {
+  if (to.storage == NE_DENSE) {
+    int32_t slot = ne_ahead(to, slot_now, to.delay[0]);
     to.hit[slot] = 1;
     float* into = to.ring + slot * to.lanes;
-    return half ? ne_dense(kernels, row, weight16, stride, into, spike, n)
-                : ne_dense(kernels, row, weight, stride, into, spike, n);
+    return to.half ? ne_dense(kernels, to.row, to.weight16, to.stride, into, spike, n)
+                   : ne_dense(kernels, to.row, to.weight, to.stride, into, spike, n);
   }
-  if (p->proj_storage[q] == NE_ROWS16) {
-    const uint16_t* target = p->target16 + p->proj_syn[q];
-    return half ? ne_rows(row, target, weight16, delay, classes, to, spike, n)
-                : ne_rows(row, target, weight, delay, classes, to, spike, n);
-  }
-  const uint32_t* target = p->target32 + p->proj_syn[q];
-  return half ? ne_rows(row, target, weight16, delay, classes, to, spike, n)
-              : ne_rows(row, target, weight, delay, classes, to, spike, n);
+  if (to.storage == NE_ROWS16)
+    return to.half ? ne_rows(to, to.target16, to.weight16, slot_now, spike, n)
+                   : ne_rows(to, to.target16, to.weight, slot_now, spike, n);
+  return to.half ? ne_rows(to, to.target32, to.weight16, slot_now, spike, n)
+                 : ne_rows(to, to.target32, to.weight, slot_now, spike, n);
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xd9e9d9c9u
+#define NE_LAYOUT 0x240b3a4cu
 
 typedef struct ne_plan {
   int64_t pops;
@@ -66,7 +66,6 @@ typedef struct ne_state {
   uint32_t* queue;  // [lanes] refractory neurons
   int32_t* queue_head;  // [pops] first entry in queue
   int32_t* queue_size;  // [pops] entries in queue
-  int32_t* slot;  // [pops] slot of the present tick
   uint32_t* spike;  // [lanes] spikes of the present tick
   int32_t* spike_n;  // [pops] their number
   float* drive;  // [lanes] current of the present tick (AdEx, Izhikevich)
@@ -149,7 +148,6 @@ typedef struct ne_call {
   X(uint32_t, queue) \
   X(int32_t, queue_head) \
   X(int32_t, queue_size) \
-  X(int32_t, slot) \
   X(uint32_t, spike) \
   X(int32_t, spike_n) \
   X(float, drive) \

@@ -17,6 +17,9 @@ extern "C" {
 // lanes of a population are a multiple of this
 enum { NE_BLOCK = 64 };
 
+// populations, and projections, of one network
+enum { NE_MAX_PARTS = 4096 };
+
 // pop_kind
 enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4 };
 
@@ -35,7 +38,8 @@ NE_API int ne_simd_set(const char* level);
 // the level in use
 NE_API const char* ne_simd(void);
 
-// advance by up to `ticks` ticks; returns how many were done: fewer only if the spike buffer is full.
+// advance by up to `ticks` ticks; returns how many were done: fewer only if the spike buffer is full, -1 for
+// more than NE_MAX_PARTS populations or projections.
 // call->first is the run's tick at which this call begins: given spikes, currents and traces count from the run's first
 NE_API int64_t ne_run(const ne_plan* plan, ne_state* state, ne_call* call, int64_t ticks);
 

@@ -6,9 +6,9 @@
 
 #include "../neuroedge.h"
 
-// arrivals of one tick: `step` is 1, or 0 where none came and p is a block of zeros
+// arrivals of one tick, cleared by whoever takes them: `step` is 1, or 0 where none came and p is a block of zeros
 typedef struct ne_arrivals {
-  const float* p;
+  float* p;
   int64_t step;
 } ne_arrivals;
 
@@ -58,6 +58,8 @@ typedef struct ne_kernels {
   // lanes whose random number of this tick is below their chance
   int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t n, uint32_t* spike);
   void (*exp)(const float* x, float* y, int64_t n);
+  // growth of a frame at ticks t … t + n - 1
+  void (*growth)(double rate, int64_t t, int64_t n, float* m, int64_t* e);
 } ne_kernels;
 
 extern "C" {

@@ -44,7 +44,7 @@ static inline uint32_t* adex_block(const ne_cell_args& a, int64_t base, uint32_t
     lane::f x = lane::load(a.v + i), w = lane::load(a.u + i);
     lane::mask is_free = lane::lt(lane::load(a.held + i), one);
     for (int s = 0; s < a.substeps; s++) adex_substep(c, x, w, is_free, h[0], h[next], h[2 * next]);
-    x = lane::pick(is_free, lane::add(x, lane::load(a.in.p + i * a.in.step)), x);
+    x = lane::pick(is_free, lane::add(x, take(a.in, i)), x);
     lane::store(a.v + i, x);
     lane::store(a.u + i, w);
     // a refractory lane rests at reset, below the peak, so it needs no test of its own

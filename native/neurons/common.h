@@ -7,6 +7,13 @@ static inline lane::f parameter(const float* param, int64_t k, int64_t lanes, in
   return EACH ? lane::load(param + k * lanes + i) : lane::set(param[k]);
 }
 
+// arrivals of lanes i …, cleared while they are at hand
+static inline lane::f take(const ne_arrivals& in, int64_t i) {
+  lane::f sum = lane::load(in.p + i * in.step);
+  if (in.step) lane::store(in.p + i, lane::set(0.0f));
+  return sum;
+}
+
 static inline uint32_t* list_bits(uint64_t bits, int64_t base, uint32_t* out) {
   while (bits) {
     *out++ = (uint32_t)(base + __builtin_ctzll(bits));
@@ -43,7 +50,7 @@ static void current_step(float* drive, float* syn, const float* decay, int32_t s
     lane::f s = lane::load(syn + i);
     lane::f e = stride ? lane::load(decay + i) : lane::set(decay[0]);
     lane::store(drive + i, lane::add(lane::load(drive + i), s));
-    lane::store(syn + i, lane::add(lane::mul(s, e), lane::load(in.p + i * in.step)));
+    lane::store(syn + i, lane::add(lane::mul(s, e), take(in, i)));
   }
 }
 

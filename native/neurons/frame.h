@@ -26,6 +26,8 @@ static int32_t frame_step(float* v, float* in, float m, const float* theta, int3
   return (int32_t)(out - spike);
 }
 
+static void growth(double rate, int64_t t, int64_t n, float* m, int64_t* e) { ne_growth(rate, t, n, m, e); }
+
 static void rescale(float* v, float scale, int64_t lanes) {
   const lane::f factor = lane::set(scale), tiny = lane::set(0x1p-60f), zero = lane::set(0.0f);
   for (int64_t i = 0; i < lanes; i += lane::W) {

@@ -21,7 +21,7 @@ static inline uint32_t* izhikevich_block(const ne_cell_args& args, int64_t base,
       u = lane::add(u, lane::mul(lane::mul(h, a), lane::sub(lane::mul(b, v), u)));
       v = lane::pick(is_free, moved, v);
     }
-    v = lane::pick(is_free, lane::add(v, lane::load(args.in.p + i * args.in.step)), v);
+    v = lane::pick(is_free, lane::add(v, take(args.in, i)), v);
     lane::store(args.v + i, v);
     lane::store(args.u + i, u);
     above[j] = lane::ge(v, peak);

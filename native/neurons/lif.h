@@ -5,25 +5,38 @@ namespace NE_LEVEL {
 
 enum { LIF_THETA = 1, LIF_DECAY = 5, LIF_DECAY_A = 6, LIF_RECEPTOR = 8 };
 
+// one number each: kept in registers, since a store to the state could alias the parameters; else read per lane
+template <bool EACH>
+struct lif_parameters {
+  lane::f kept[LIF_RECEPTOR + 2 * NE_RECEPTORS];
+  const float* param;
+  int64_t lanes;
+
+  explicit lif_parameters(const ne_lif_args& a) : param(a.param), lanes(a.lanes) {
+    if (!EACH)
+      for (int k = 0; k < LIF_RECEPTOR + 2 * a.receptors; k++) kept[k] = lane::set(a.param[k]);
+  }
+  lane::f at(int k, int64_t i) const { return EACH ? lane::load(param + k * lanes + i) : kept[k]; }
+};
+
 template <bool EACH, bool ADAPT, int RECEPTORS>
-static inline uint32_t* lif_block(const ne_lif_args& a, int64_t base, uint32_t* out) {
+static inline uint32_t* lif_block(const ne_lif_args& a, const lif_parameters<EACH>& p, int64_t base, uint32_t* out) {
   lane::mask above[NE_BLOCK / lane::W];
   const int receptors = RECEPTORS < 0 ? a.receptors : RECEPTORS;
   for (int j = 0; j < NE_BLOCK / lane::W; j++) {
     int64_t i = base + j * lane::W;
-    lane::f x = lane::mul(lane::load(a.v + i), parameter<EACH>(a.param, LIF_DECAY, a.lanes, i));
+    lane::f x = lane::mul(lane::load(a.v + i), p.at(LIF_DECAY, i));
     for (int r = 0; r < receptors; r++) {
       float* current = a.syn + r * a.lanes + i;
       lane::f s = lane::load(current);
-      x = lane::add(x, lane::mul(s, parameter<EACH>(a.param, LIF_RECEPTOR + 2 * r, a.lanes, i)));
-      s = lane::mul(s, parameter<EACH>(a.param, LIF_RECEPTOR + 2 * r + 1, a.lanes, i));
-      lane::store(current, lane::add(s, lane::load(a.in[1 + r].p + i * a.in[1 + r].step)));
+      x = lane::add(x, lane::mul(s, p.at(LIF_RECEPTOR + 2 * r, i)));
+      lane::store(current, lane::add(lane::mul(s, p.at(LIF_RECEPTOR + 2 * r + 1, i)), take(a.in[1 + r], i)));
     }
-    x = lane::add(x, lane::load(a.in[0].p + i * a.in[0].step));
+    x = lane::add(x, take(a.in[0], i));
     lane::store(a.v + i, x);
-    lane::f theta = parameter<EACH>(a.param, LIF_THETA, a.lanes, i);
+    lane::f theta = p.at(LIF_THETA, i);
     if (ADAPT) {
-      lane::f u = lane::mul(lane::load(a.u + i), parameter<EACH>(a.param, LIF_DECAY_A, a.lanes, i));
+      lane::f u = lane::mul(lane::load(a.u + i), p.at(LIF_DECAY_A, i));
       lane::store(a.u + i, u);
       theta = lane::add(theta, u);
     }
@@ -33,9 +46,11 @@ static inline uint32_t* lif_block(const ne_lif_args& a, int64_t base, uint32_t* 
 }
 
 template <bool EACH, bool ADAPT, int RECEPTORS>
-static int32_t lif_run(const ne_lif_args& a, uint32_t* spike) {
+static int32_t lif_run(const ne_lif_args& args, uint32_t* spike) {
+  const ne_lif_args a = args;
+  const lif_parameters<EACH> p(a);
   uint32_t* out = spike;
-  for (int64_t base = 0; base < a.lanes; base += NE_BLOCK) out = lif_block<EACH, ADAPT, RECEPTORS>(a, base, out);
+  for (int64_t base = 0; base < a.lanes; base += NE_BLOCK) out = lif_block<EACH, ADAPT, RECEPTORS>(a, p, base, out);
   return (int32_t)(out - spike);
 }
 

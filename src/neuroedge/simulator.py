@@ -83,6 +83,18 @@ class Simulator:
         plan = self._compile(dt)
         self._adopt(plan, regrid(self._plan, self._state, plan))
 
+    def set_precision(self, precision: str) -> None:
+        """Store the weights in another number format. The state stays."""
+        if precision == self._precision:
+            return
+        if self._network is None:
+            raise ParameterError("a compiled plan keeps its precision: make a Simulator from the network instead")
+        plan = compile_network(self._network, self._plan.dt, precision, self._memory_limit)
+        state = State(plan)
+        state.restore(self._state.snapshot(), plan)
+        self._precision = precision
+        self._adopt(plan, state)
+
     def refresh(self) -> None:
         """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
         if self._network is None or self._network.version == self._version:

@@ -12,13 +12,16 @@ from ..network.graph import Network, Projection
 from ..network.synapses import Exponential
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
-from .plan import ADEX, Plan, lane_spans
+from .plan import ADEX, Plan, aligned, lane_spans
 from .precision import Precision, precision as precision_of
 from .storage import Stored, concatenate, estimate_bytes, rows_of, store
 
 __all__ = ["MAX_RECEPTORS", "compile_network", "estimate"]
 
 MAX_RECEPTORS = 4
+
+# populations, and projections, that the native core takes
+MAX_PARTS = 4096
 
 
 class _Wiring(NamedTuple):
@@ -41,6 +44,9 @@ def compile_network(
     form = precision_of(precision)
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
+    for what, parts in (("populations", network.populations), ("projections", network.projections)):
+        if len(parts) > MAX_PARTS:
+            raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
     _check_memory(network, dt, form, wiring, memory_limit)
     cells = [
@@ -152,7 +158,7 @@ def _assemble(
         **rows_of(stored),
     }
     entries = _sizes(arrays, int(lanes.sum()), len(rates), int((channels * depth * lanes).sum()), channels, depth, lanes)
-    typed = {f.name: np.ascontiguousarray(arrays[f.name], f.numpy(form.name)) for f in PLAN}
+    typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
         typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), dt, form.name,
         network.seed,

@@ -96,7 +96,6 @@ STATE = _rows("""
     queue          | uint32 | lanes  | refractory neurons
     queue_head     | int32  | pops   | first entry in queue
     queue_size     | int32  | pops   | entries in queue
-    slot           | int32  | pops   | slot of the present tick
     spike          | uint32 | lanes  | spikes of the present tick
     spike_n        | int32  | pops   | their number
     drive          | real   | lanes  | current of the present tick (AdEx, Izhikevich)

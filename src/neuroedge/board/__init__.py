@@ -1,0 +1,5 @@
+"""What board this is. Knows nothing of networks."""
+
+from .identify import Board, identify
+
+__all__ = ["Board", "identify"]

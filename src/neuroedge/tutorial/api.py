@@ -1,0 +1,224 @@
+"""`NeuromorphicAPI`: networks by layers, as the edge deployment tutorial describes them."""
+
+import math
+import warnings
+from typing import Any, Dict, Mapping, Optional
+
+import numpy as np
+
+from .. import checks
+from ..board import identify
+from ..engines.library import simd
+from ..errors import NotReadyError, ParameterError, UnknownNameError, UnsupportedError
+from ..network.graph import Network
+from ..plan.precision import precision as precision_of
+from ..simulator import Simulator
+from .results import SimulationResult
+from .wiring import feedforward_pairs, without_input
+
+__all__ = ["NeuromorphicAPI"]
+
+# bytes that a network may take on a board: half of the memory of its smallest model in use
+MEMORY_LIMITS: Dict[str, Optional[int]] = {
+    "auto": None,
+    "cpu": None,
+    "cuda": None,
+    "jetson": 1 << 30,
+    "raspberrypi": 1 << 29,
+}
+SENSORY = ("lif", "rate", "temporal", "adex", "izhikevich")
+PROCESSING = ("lif", "cubalif", "alif", "adex", "izhikevich")
+MOTOR = (*PROCESSING, "li")
+
+# the largest step that is taken when none is asked for, ms
+LARGEST_STEP = 0.1
+
+
+class NeuromorphicAPI:
+    """Networks by layers: sensory, processing, motor.
+
+    device: "auto", "cpu", "cuda", "jetson" or "raspberrypi". A board's name applies its memory limit; away from that
+    board the network runs here, on the CPU, with one warning. seed: of all that is random, default 0.
+    """
+
+    def __init__(self, device: str = "auto", seed: Optional[int] = None) -> None:
+        if device not in MEMORY_LIMITS:
+            raise UnknownNameError("device", device, MEMORY_LIMITS)
+        self.device = device
+        self.seed = 0 if seed is None else checks.whole("NeuromorphicAPI", "seed", seed)
+        self.auto_connect = True
+        self._precision = "float32"
+        self._network: Optional[Network] = None
+        self._roles: Dict[str, str] = {}
+        self._simulator: Optional[Simulator] = None
+        self._looked = False
+        self._say_where()
+
+    def _say_where(self) -> None:
+        board = identify()
+        if self.device in ("jetson", "raspberrypi") and board.kind != self.device:
+            limit = (MEMORY_LIMITS[self.device] or 0) >> 20
+            warnings.warn(
+                f"device={self.device!r}: this is {board.name}, so networks run here on the CPU ({simd()}), within that "
+                f"board's memory limit ({limit:,} MB)",
+                stacklevel=3,
+            )
+        elif self.device == "cuda":
+            warnings.warn("device='cuda': this version has no CUDA engine; networks run on the CPU", stacklevel=3)
+
+    @property
+    def network(self) -> Network:
+        """The network that the layers make up."""
+        if self._network is None:
+            raise NotReadyError("there is no network yet: call create_network() first")
+        return self._network
+
+    @property
+    def simulator(self) -> Simulator:
+        """The simulator behind `run_simulation`; there is one after the first run."""
+        if self._simulator is None:
+            raise NotReadyError("nothing has run yet: call run_simulation() first")
+        return self._simulator
+
+    def set_precision(self, precision: str) -> None:
+        """Number format of the weights: "float32", or "float16" (half the bytes). Any time; the state stays."""
+        if precision_of(precision).name == "float64":
+            raise ParameterError("precision 'float64' is for checking: use Simulator(network, precision='float64')")
+        self._precision = precision
+        if self._simulator is not None:
+            self._simulator.set_precision(precision)
+
+    def create_network(
+        self, max_neurons: Optional[int] = None, max_synapses: Optional[int] = None, auto_connect: bool = True
+    ) -> Network:
+        """Start a new network. The limits are checked at the call that would exceed them, before memory is taken.
+
+        auto_connect: if no layers are connected before the first run, wire sensory → processing → motor.
+        """
+        network = Network("network", self.seed, max_neurons, max_synapses)
+        self.auto_connect = checks.boolean("create_network", "auto_connect", auto_connect)
+        self._network, self._roles, self._simulator, self._looked = network, {}, None, False
+        return network
+
+    def add_sensory_layer(self, name: str, size: int, kind: str = "lif", **parameters: Any) -> None:
+        """An input layer. lif, adex, izhikevich: an event makes that neuron spike, unless refractory. rate: events pass
+        as they are, values (Hz, or shares of max_rate) fire at that rate. temporal: values fire once, larger earlier."""
+        self._add(name, size, kind, SENSORY, "sensory", parameters)
+
+    def add_processing_layer(self, name: str, size: int, model: str = "lif", **parameters: Any) -> None:
+        """A hidden layer of lif, cubalif, alif, adex or izhikevich neurons; parameters by their usual names
+        (tau_m, v_rest, v_threshold, v_reset, refractory, reset, …), a number or one per neuron."""
+        self._add(name, size, model, PROCESSING, "processing", parameters)
+
+    def add_motor_layer(self, name: str, size: int, model: str = "lif", **parameters: Any) -> None:
+        """An output layer; "li" is a leaky integrator, read by its potential."""
+        self._add(name, size, model, MOTOR, "motor", parameters)
+
+    def _add(self, name: str, size: int, model: str, allowed: Any, role: str, parameters: Dict[str, Any]) -> None:
+        network = self.network
+        if model not in allowed:
+            raise UnknownNameError(f"{role} layer model", model, allowed)
+        network.add(name, size, model, **parameters)
+        self._roles[name] = role
+
+    def connect_layers(
+        self,
+        pre: str,
+        post: str,
+        pattern: str = "feedforward",
+        connection_probability: float = 1.0,
+        weights: Any = None,
+        delay: Any = None,
+        plasticity: Optional[str] = None,
+    ) -> None:
+        """Connect two layers: feedforward, feedback, lateral, random or one_to_one.
+
+        weights: [pre, post] in mV, dense or scipy sparse, or None for default weights. delay: ms, None is one step.
+        """
+        if plasticity is not None:
+            raise UnsupportedError(f"plasticity={plasticity!r}: this version learns nothing yet; use None")
+        for name in (pre, post):
+            self._layer(name)
+        self.network.connect(pre, post, pattern, connection_probability, weights, delay=delay)
+
+    def _layer(self, name: str) -> None:
+        if name not in self.network.populations:
+            raise UnknownNameError("layer", name, self.network.populations)
+
+    def run_simulation(
+        self,
+        duration: float,
+        dt: Optional[float] = None,
+        external_inputs: Optional[Mapping[str, Any]] = None,
+        record_spikes: bool = True,
+        record_potentials: bool = False,
+        record_weights: bool = False,
+        progress: bool = False,
+    ) -> SimulationResult:
+        """Run for `duration` ms from where the last call ended; `reset()` starts over.
+
+        dt: step in ms; None is the largest that divides the duration and is at most 0.1. external_inputs: {layer:
+        events}, pairs (neuron, ms from the start of this call), a structured array, an encoder's result, or values
+        for rate and temporal layers.
+        """
+        network = self.network
+        step = self._step(duration, dt)
+        for name in external_inputs or {}:
+            self._layer(name)
+        if not self._looked:
+            self._look_at_wiring(network)
+        record = [
+            what
+            for what, wanted in (("spikes", record_spikes), ("potentials", record_potentials), ("weights", record_weights))
+            if checks.boolean("run_simulation", f"record_{what}", wanted)
+        ]
+        simulator = self._ready(network, step)
+        return SimulationResult(simulator.run(duration, external_inputs, record=record, progress=progress))
+
+    def _step(self, duration: float, dt: Optional[float]) -> float:
+        ms = checks.positive("run_simulation", "duration", duration, "ms")
+        if dt is not None:
+            step = checks.positive("run_simulation", "dt", dt, "ms")
+            checks.ticks_of("run_simulation", duration, step)
+            return step
+        ticks = math.ceil(ms / LARGEST_STEP - 1e-6)
+        return LARGEST_STEP if abs(ms / LARGEST_STEP - ticks) < 1e-6 else ms / ticks
+
+    def _ready(self, network: Network, dt: float) -> Simulator:
+        if self._simulator is None:
+            limit = MEMORY_LIMITS[self.device]
+            self._simulator = Simulator(network, dt, precision=self._precision, memory_limit=limit)
+        else:
+            self._simulator.set_dt(dt)
+        return self._simulator
+
+    def _look_at_wiring(self, network: Network) -> None:
+        """Before the first run: wire what nobody connected, and name what nothing reaches."""
+        if not network.populations:
+            raise NotReadyError("the network has no layers yet: call add_sensory_layer() and the like first")
+        pairs = feedforward_pairs(self._roles) if self.auto_connect and not network.projections else []
+        for pre, post in pairs:
+            network.connect(pre, post)
+        if pairs:
+            wiring = ", ".join(f"{pre} -> {post}" for pre, post in pairs)
+            warnings.warn(f"no layers were connected, so they are now, with default weights: {wiring}", stacklevel=3)
+        silent = without_input(network, self._roles)
+        if silent:
+            warnings.warn(f"nothing is connected to {', '.join(silent)}: no input reaches it", stacklevel=3)
+        self._looked = True
+
+    def reset(self) -> None:
+        """Start over: time 0, potentials at their start, nothing pending."""
+        if self._simulator is not None:
+            self._simulator.reset()
+
+    def get_weights(self, sparse: bool = False) -> Dict[str, Any]:
+        """Weights, {"pre->post": array [pre, post] in mV}; scipy CSR matrices if `sparse`."""
+        return self.network.get_weights(sparse)
+
+    def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Replace weights, in the form that `get_weights` gives."""
+        self.network.set_weights(dict(weights))
+
+    def __repr__(self) -> str:
+        return f"NeuromorphicAPI(device={self.device!r}, {self._network if self._network is not None else 'no network'})"

@@ -1,0 +1,57 @@
+"""The answer of `run_simulation`: reads like a dict, with the same names as attributes."""
+
+from typing import Any, Dict, Iterator, List, Mapping
+
+from ..errors import ParameterError
+from ..plan.recording import Lazy, Recording
+
+__all__ = ["SimulationResult"]
+
+
+class SimulationResult(Mapping[str, Any]):
+    """duration: ms. layer_spike_times: {layer: [(neuron, ms), …]}, times from the start of the call, empty if not
+    recorded. layer_spike_counts: {layer: int64 [n]}. layer_rates: {layer: Hz [n]}. potentials: {layer: mV [ticks, n]}
+    and weights: {"pre->post": [pre, post]} where recorded. performance: see `Recording`. recording: the `Recording`.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        spikes = recording.spikes
+        self._entries: Dict[str, Any] = {
+            "duration": recording.duration,
+            "layer_spike_times": Lazy(spikes, lambda name: list(spikes[name])),
+            "layer_spike_counts": recording.counts,
+            "layer_rates": recording.rates,
+            "performance": recording.performance,
+        }
+        if recording.potentials:
+            self._entries["potentials"] = recording.potentials
+        if recording.weights is not None:
+            self._entries["weights"] = recording.weights
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._entries:
+            return self._entries[key]
+        if key in ("potentials", "weights"):
+            raise ParameterError(f"{key} were not recorded: run_simulation(…, record_{key}=True)")
+        raise KeyError(key)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __dir__(self) -> List[str]:
+        return sorted([*super().__dir__(), *self._entries])
+
+    def __repr__(self) -> str:
+        return repr(self.recording).replace("Recording(", "SimulationResult(", 1)
