@@ -307,15 +307,6 @@ extern "C" int64_t ne_frame_at(double rate, int64_t t, float* m) {
   return e;
 }
 
-extern "C" int32_t ne_check_neurons(const uint32_t* neuron, int64_t n, uint32_t limit) {
-  int32_t fault = 0;
-  for (int64_t i = 0; i < n; i++) {
-    if (neuron[i] >= limit) return 2;
-    if (i && neuron[i] < neuron[i - 1]) fault = 1;
-  }
-  return fault;
-}
-
 extern "C" int64_t ne_run(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
   if (p->pops > NE_MAX_PARTS || p->projs > NE_MAX_PARTS) return -1;
   Turn* turns = (Turn*)__builtin_alloca(p->pops * sizeof(Turn));
@@ -325,5 +316,17 @@ extern "C" int64_t ne_run(const ne_plan* p, ne_state* s, ne_call* call, int64_t 
   for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, s, q);
   int64_t done = run(p, s, call, ticks, turns, routes);
   for (int64_t pop = 0; pop < p->pops; pop++) end_run(turns[pop]);
+  return done;
+}
+
+extern "C" int64_t ne_step(const ne_plan* p, ne_state* s, ne_call* call) {
+  for (int64_t pop = 0; pop < p->pops; pop++) {
+    const uint32_t* neuron = (const uint32_t*)(uintptr_t)call->event_neuron[pop];
+    for (int64_t i = 0; i < call->event_n[pop]; i++)
+      if (neuron[i] >= (uint32_t)p->pop_n[pop] || (i && neuron[i] < neuron[i - 1])) return -2 - pop;
+  }
+  call->first = call->spikes = 0;
+  int64_t done = ne_run(p, s, call, 1);
+  for (int64_t pop = 0; pop < p->pops; pop++) call->event_n[pop] = call->event_next[pop] = 0;
   return done;
 }

@@ -43,8 +43,9 @@ NE_API const char* ne_simd(void);
 // call->first is the run's tick at which this call begins: given spikes, currents and traces count from the run's first
 NE_API int64_t ne_run(const ne_plan* plan, ne_state* state, ne_call* call, int64_t ticks);
 
-// 0 if the n neurons ascend and are below `limit`, 1 if only their order is wrong, 2 if one is out of range
-NE_API int32_t ne_check_neurons(const uint32_t* neuron, int64_t n, uint32_t limit);
+// one tick with the spikes given in call, which are used up; nothing is done, and -2 - pop returned, if those of a
+// population do not ascend or are out of range
+NE_API int64_t ne_step(const ne_plan* plan, ne_state* state, ne_call* call);
 
 // growth of a frame at absolute tick t (time t·dt): writes m in [1, 2], returns the exponent
 NE_API int64_t ne_frame_at(double rate, int64_t t, float* m);

@@ -58,7 +58,8 @@ def _load(path: str) -> ctypes.CDLL:
     lib.ne_simd_set.argtypes = [ctypes.c_char_p]
     lib.ne_run.restype = ctypes.c_int64
     lib.ne_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
-    lib.ne_check_neurons.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_uint32]
+    lib.ne_step.restype = ctypes.c_int64
+    lib.ne_step.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
     lib.ne_frame_at.restype = ctypes.c_int64
     lib.ne_frame_at.argtypes = [ctypes.c_double, ctypes.c_int64, ctypes.c_void_p]
     lib.ne_exp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]

@@ -123,48 +123,65 @@ class Stepper:
     """One tick a call: indices in, indices out."""
 
     def __init__(self, engine: NativeEngine, chances: Mapping[int, np.ndarray]) -> None:
-        self._engine, self._plan = engine, engine.plan
-        nothing = [False] * len(engine.plan.names)
+        self._engine, self._plan, self._index = engine, engine.plan, engine.plan.index
         self._chances = dict(chances)
+        nothing = [False] * len(engine.plan.names)
         engine.prepare(Job(1, {}, {}, self._chances, nothing, nothing))
-        engine.call.first = engine.call.spikes = 0
-        self._run, self._check = library().ne_run, library().ne_check_neurons
-        # every given spike falls in the run's only tick
-        self._tick = np.zeros(1024, np.int32)
-        self._kept: Dict[int, np.ndarray] = {}
-        self._sizes = engine.plan.pop_n.tolist()
+        self._step, self._pointers = library().ne_step, engine.pointers
+        self._spike, self._spike_n, self._event_n = engine.state.spike, engine.state.spike_n, engine.arrays["event_n"]
+        self._given = [np.zeros(0, np.uint32)] * len(engine.plan.names)
+        for k, n in enumerate(engine.plan.pop_n.tolist()):
+            self._room(k, n)
         self._outputs = [
             (k, name, int(lane))
             for k, (name, lane) in enumerate(zip(engine.plan.names, engine.plan.pop_lane))
             if engine.plan.models[k].spiking and (k in chances or not engine.plan.models[k].source)
         ]
 
+    def _room(self, k: int, n: int) -> None:
+        self._given[k] = np.zeros(n, np.uint32)
+        self._engine.arrays["event_neuron"][k] = address(self._given[k])
+        # every given spike falls in the run's only tick
+        self._ticks = np.zeros(max(len(g) for g in self._given), np.int32)
+        self._engine.arrays["event_tick"].fill(address(self._ticks))
+
     def __call__(self, spikes: Mapping[str, Any]) -> Dict[str, np.ndarray]:
-        a, engine = self._engine.arrays, self._engine
-        given = [(self._plan.where(name), self._neurons(name, value)) for name, value in spikes.items()]
-        for k, neurons in given:
-            a["event_neuron"][k], a["event_n"][k] = address(neurons), len(neurons)
-            a["event_tick"][k] = address(self._tick)
-        self._run(*engine.pointers, 1)
-        for k, _ in given:
-            a["event_n"][k] = a["event_next"][k] = 0
-        spike, n = engine.state.spike, engine.state.spike_n.tolist()
+        try:
+            for name, value in spikes.items():
+                self._give(name, value)
+            done = self._step(*self._pointers)
+            while done < 0:
+                self._mend(-2 - done)
+                done = self._step(*self._pointers)
+        except BaseException:
+            # nothing of a call that failed is left for the next
+            self._event_n.fill(0)
+            raise
+        spike, n = self._spike, self._spike_n.tolist()
         return {name: spike[lane : lane + n[k]].copy() for k, name, lane in self._outputs}
 
-    def _neurons(self, name: str, value: Any) -> np.ndarray:
-        """Indices as the core takes them: uint32, ascending, each below the population's size."""
-        k = self._plan.where(name)
-        neurons = value
-        if not (isinstance(value, np.ndarray) and value.dtype == np.uint32 and value.ndim == 1 and value.flags.c_contiguous):
-            neurons = step_neurons(name, value)
-        if k in self._chances:
-            raise ParameterError(f"step: {name!r} makes its own spikes")
-        fault = self._check(address(neurons), len(neurons), self._sizes[k])
-        if fault == 2:
-            raise ParameterError(f"step: neurons of {name!r} must be 0 to {self._sizes[k] - 1} (got {int(neurons.max())})")
-        if len(neurons) > len(self._tick):
-            self._tick = np.zeros(2 * len(neurons), np.int32)
-        return np.sort(neurons) if fault else neurons
+    def _give(self, name: str, value: Any) -> None:
+        k = self._index.get(name)
+        if k is None:
+            k = self._plan.where(name)
+        if type(value) is not np.ndarray or value.dtype != np.uint32 or value.ndim != 1:
+            value = step_neurons(name, value)
+        if k in self._chances or not self._plan.models[k].spiking:
+            raise ParameterError(f"step: {name!r} takes no spikes")
+        n = len(value)
+        if n > len(self._given[k]):
+            self._room(k, 2 * n)
+        self._given[k][:n] = value
+        self._event_n[k] = n
+
+    def _mend(self, k: int) -> None:
+        """Sort what was given out of order; an index beyond the population is an error, and nothing has run."""
+        given = self._given[k][: self._event_n[k]]
+        size = int(self._plan.pop_n[k])
+        if int(given.max()) >= size:
+            top = int(given.max())
+            raise ParameterError(f"step: neurons of {self._plan.names[k]!r} must be 0 to {size - 1} (got {top})")
+        given.sort()
 
 
 def step_neurons(name: str, value: Any) -> np.ndarray:

@@ -107,13 +107,9 @@ class _Run:
 
     def _deliver(self, q: int, fired: np.ndarray) -> None:
         plan, post = self.plan, int(self.plan.proj_post[q])
-        delay = plan.delay[plan.proj_delay[q] :]
         for source in fired.tolist():
-            for c in range(int(plan.proj_classes[q])):
-                target, weight, count = self.rows[q][source * int(plan.proj_classes[q]) + c]
-                if count == 0:
-                    continue
-                slot = (self.state.tick + int(delay[c])) % int(plan.pop_depth[post])
+            for delay, target, weight, count in self.rows[q][source]:
+                slot = (self.state.tick + delay) % int(plan.pop_depth[post])
                 ring, at = ring_slot(plan, self.state, post, int(plan.proj_channel[q]), slot)
                 # one by one and in order, also where a target stands twice
                 np.add.at(ring, target, weight)
@@ -273,18 +269,29 @@ def ring_slot(plan: Plan, state: State, pop: int, channel: int, slot: int) -> Tu
     return state.ring[first : first + lanes], int(plan.pop_hit[pop]) + row
 
 
-def _rows(plan: Plan, q: int) -> List[Tuple[np.ndarray, np.ndarray, int]]:
-    """(targets, weights, synapses) of each (source, delay class)."""
+Run = Tuple[int, np.ndarray, np.ndarray, int]
+
+
+def _rows(plan: Plan, q: int) -> List[List[Run]]:
+    """For each source, its runs of one delay: (delay, targets, weights, synapses)."""
     n_pre, n_post = int(plan.pop_n[plan.proj_pre[q]]), int(plan.pop_n[plan.proj_post[q]])
-    classes = int(plan.proj_classes[q])
-    row = plan.row[plan.proj_row[q] : plan.proj_row[q] + n_pre * classes + 1].astype(np.int64)
-    first = int(plan.proj_weight[q])
+    row = plan.row[plan.proj_row[q] : plan.proj_row[q] + n_pre + 1].tolist()
+    first, delay = int(plan.proj_weight[q]), int(plan.proj_delay[q])
     if plan.proj_half[q]:
         weight = plan.weight16[first:].view(np.float16).astype(np.float32)
     else:
         weight = plan.weight[first:]
     if plan.proj_storage[q] == DENSE:
         every, stride = np.arange(n_post), padded(n_post)
-        return [(every, weight[i * stride : i * stride + n_post], int(row[i + 1] - row[i])) for i in range(n_pre)]
-    target = (plan.target32 if plan.proj_storage[q] else plan.target16)[plan.proj_syn[q] :]
-    return [(target[a:b].astype(np.int64), weight[a:b], int(b - a)) for a, b in zip(row[:-1], row[1:])]
+        return [
+            [(delay, every, weight[i * stride : i * stride + n_post], row[i + 1] - row[i])] for i in range(n_pre)
+        ]
+    target = (plan.target32 if plan.proj_storage[q] else plan.target16)[plan.proj_syn[q] :].astype(np.int64)
+    if not plan.proj_segmented[q]:
+        return [[(delay, target[a:b], weight[a:b], b - a)] * (b > a) for a, b in zip(row[:-1], row[1:])]
+    begin = plan.segment[plan.proj_segment[q] :].tolist()
+    ticks = plan.segment_delay[plan.proj_segment[q] :].tolist()
+    return [
+        [(ticks[g], target[begin[g] : begin[g + 1]], weight[begin[g] : begin[g + 1]], begin[g + 1] - begin[g]) for g in range(a, b)]
+        for a, b in zip(row[:-1], row[1:])
+    ]

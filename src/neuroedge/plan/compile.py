@@ -104,8 +104,7 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
         channels = 1 + len(wiring.taus[k])
         total += n * (80 + form.state.itemsize * channels * (wiring.depths[k] + 1))
     for q in network.projections.values():
-        classes = len(np.unique(np.rint(q.delay / dt))) if isinstance(q.delay, np.ndarray) else 1
-        total += estimate_bytes(q.shape, q.count, max(classes, 1), form)
+        total += estimate_bytes(q.shape, q.count, isinstance(q.delay, np.ndarray), form)
     return total
 
 

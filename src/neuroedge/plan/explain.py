@@ -22,17 +22,30 @@ def megabytes(count: int) -> str:
 def projection_bytes(plan: Plan, q: int) -> int:
     """Bytes of weights, targets and rows of one projection."""
     n_pre = int(plan.pop_n[plan.proj_pre[q]])
-    rows = n_pre * int(plan.proj_classes[q]) + 1
     weight = 2 if plan.proj_half[q] else plan.weight.itemsize
     if plan.proj_storage[q] == DENSE:
-        return 4 * rows + n_pre * padded(int(plan.pop_n[plan.proj_post[q]])) * weight
-    return 4 * rows + synapses(plan, q) * (weight + (4 if plan.proj_storage[q] else 2))
+        return 4 * (n_pre + 1) + n_pre * padded(int(plan.pop_n[plan.proj_post[q]])) * weight
+    target = 4 if plan.proj_storage[q] else 2
+    return 4 * (n_pre + 1) + 8 * segments(plan, q) + synapses(plan, q) * (weight + target)
+
+
+def segments(plan: Plan, q: int) -> int:
+    """Runs of equal delay in the rows of one projection, 0 where all its delays are equal."""
+    return int(plan.row[plan.proj_row[q] + int(plan.pop_n[plan.proj_pre[q]])]) if plan.proj_segmented[q] else 0
 
 
 def synapses(plan: Plan, q: int) -> int:
     """Synapses of one projection."""
-    rows = int(plan.pop_n[plan.proj_pre[q]]) * int(plan.proj_classes[q])
-    return int(plan.row[plan.proj_row[q] + rows])
+    last = int(plan.row[plan.proj_row[q] + int(plan.pop_n[plan.proj_pre[q]])])
+    return int(plan.segment[plan.proj_segment[q] + last]) if plan.proj_segmented[q] else last
+
+
+def _delays(plan: Plan, q: int) -> str:
+    if not plan.proj_segmented[q]:
+        return f"{int(plan.proj_delay[q]) * plan.dt:g} ms"
+    first = int(plan.proj_segment[q])
+    ticks = plan.segment_delay[first : first + segments(plan, q)]
+    return f"{int(ticks.min()) * plan.dt:g} to {int(ticks.max()) * plan.dt:g} ms"
 
 
 def explain(plan: Plan) -> str:
@@ -44,11 +57,11 @@ def explain(plan: Plan) -> str:
         model = plan.models[k].name
         lines.append(f"{name:<20}{int(plan.pop_n[k]):>9,}  {model:<12}{step:<16}{int(plan.pop_depth[k]):>11,}")
     if plan.projections:
-        lines += ["", f"{'projection':<28}{'synapses':>11}  {'storage':<8}{'delays':>7}{'bytes':>12}"]
+        lines += ["", f"{'projection':<28}{'synapses':>11}  {'storage':<8}{'delay':>16}{'bytes':>12}"]
     for q, name in enumerate(plan.projections):
         kind = STORAGE_NAMES[int(plan.proj_storage[q])]
         count, size = synapses(plan, q), projection_bytes(plan, q)
-        lines.append(f"{name:<28}{count:>11,}  {kind:<8}{int(plan.proj_classes[q]):>7}{megabytes(size):>12}")
+        lines.append(f"{name:<28}{count:>11,}  {kind:<8}{_delays(plan, q):>16}{megabytes(size):>12}")
     rings = sum(plan.sizes[f.shape] * f.numpy(plan.precision).itemsize for f in STATE if f.name == "ring")
     rest = plan.nbytes - plan.state_bytes
     lines += ["", f"state {megabytes(plan.state_bytes)} (of it arrivals {megabytes(rings)}), constants {megabytes(rest)}"]

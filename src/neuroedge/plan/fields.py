@@ -69,13 +69,15 @@ PLAN = _rows("""
     proj_channel   | int32  | projs  | 0: added to the potential, r: to exponential current r - 1
     proj_storage   | int32  | projs  | 0 rows of 16-bit targets, 1 rows of 32-bit targets, 2 dense rows
     proj_half      | int32  | projs  | 1: weights stored in half precision
-    proj_classes   | int32  | projs  | delay classes
+    proj_segmented | int32  | projs  | 1: delays differ, and rows consist of segments of one delay each
     proj_row       | int64  | projs  | first entry in row
     proj_syn       | int64  | projs  | first entry in target16 or target32
     proj_weight    | int64  | projs  | first entry in weight or weight16
-    proj_delay     | int64  | projs  | first entry in delay
-    delay          | int32  | delays | delay of each class, ticks
-    row            | uint32 | rows   | first synapse of each (source, delay class)
+    proj_segment   | int64  | projs  | first entry in segment and segment_delay
+    proj_delay     | int32  | projs  | delay in ticks where all are equal
+    row            | uint32 | rows   | first synapse of each source, or its first segment
+    segment        | uint32 | segments | first synapse of each segment
+    segment_delay  | int32  | segments | its delay in ticks
     target16       | uint16 | short_targets | target in its population
     target32       | uint32 | long_targets  | target in its population, beyond 65,536
     weight         | real   | weights | synaptic weights

@@ -1,10 +1,10 @@
 """How the synapses of a projection are laid out in memory. No choice changes a bit of any result.
 
-rows16, rows32: targets and weights of each source, by delay class; dense: one row of weights per source, zeros
-included, padded to 16 targets.
+rows16, rows32: targets and weights of each source; where delays differ, each row consists of segments of one delay.
+dense: one row of weights per source, zeros included, padded to 16 targets.
 """
 
-from typing import Dict, List, NamedTuple
+from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .precision import Precision, to_half
 __all__ = ["DENSE", "ROWS16", "ROWS32", "STORAGE_NAMES", "Stored", "estimate_bytes", "store"]
 
 ROWS16, ROWS32, DENSE = 0, 1, 2
+_NONE = np.zeros(0, np.uint32)
 STORAGE_NAMES = ("rows16", "rows32", "dense")
 
 # ns per synaptic event in cache: a scattered add, and one lane of a contiguous row (measured, AVX2)
@@ -21,11 +22,16 @@ ROW_NS, DENSE_NS = 0.33, 0.052
 
 
 class Stored(NamedTuple):
-    """One projection as the engines read it; `row` counts from its own first synapse."""
+    """One projection as the engines read it.
+
+    row: first synapse of each source, or first segment where there are segments (first synapse and delay of each).
+    """
 
     kind: int
-    delay: np.ndarray
+    delay: int
     row: np.ndarray
+    segment: np.ndarray
+    segment_delay: np.ndarray
     target: np.ndarray
     weight: np.ndarray
     half: bool
@@ -36,13 +42,13 @@ def padded(n: int) -> int:
     return (n + 15) // 16 * 16
 
 
-def estimate_bytes(shape: tuple, count: int, classes: int, precision: Precision) -> int:
-    """Bytes that `store` will take, before anything is drawn."""
+def estimate_bytes(shape: tuple, count: int, segmented: bool, precision: Precision) -> int:
+    """Bytes that `store` will take at most, before anything is drawn."""
     target = 2 if shape[1] <= 65536 else 4
-    rows = count * (target + precision.weight_bytes)
-    if classes == 1 and _dense_pays(shape, count):
-        rows = shape[0] * padded(shape[1]) * precision.weight_bytes
-    return rows + 4 * (shape[0] * classes + 1)
+    rows = count * (target + precision.weight_bytes + 8 * segmented)
+    if not segmented and _dense_pays(shape, count):
+        rows = max(rows, shape[0] * padded(shape[1]) * precision.weight_bytes)
+    return rows + 4 * (shape[0] + 1)
 
 
 def _dense_pays(shape: tuple, count: int) -> bool:
@@ -51,20 +57,13 @@ def _dense_pays(shape: tuple, count: int) -> bool:
 
 def store(owner: str, c: Connectivity, dt: float, precision: Precision) -> Stored:
     """Lay out a connectivity for steps of dt ms."""
-    ticks = _delay_ticks(c, dt)
-    delay, which = np.unique(ticks, return_inverse=True)
-    if len(delay) == 0:
-        delay = np.ones(1, np.int32)
-    if len(delay) == 1 and _dense_pays(c.shape, c.count) and not _parallel(c):
+    ticks = np.maximum(1, np.rint(np.asarray(0.0 if c.delay is None else c.delay) / dt)).astype(np.int32)
+    if c.count and (ticks != ticks.flat[0]).any():
+        return _segments(owner, c, ticks, precision)
+    delay = int(ticks.flat[0]) if ticks.size else 1
+    if _dense_pays(c.shape, c.count) and not _parallel(c):
         return _dense(owner, c, delay, precision)
-    return _rows(owner, c, delay, which.reshape(-1), precision)
-
-
-def _delay_ticks(c: Connectivity, dt: float) -> np.ndarray:
-    if isinstance(c.delay, np.ndarray):
-        return np.maximum(1, np.rint(c.delay / dt)).astype(np.int32)
-    one = 1 if c.delay is None else max(1, int(np.rint(c.delay / dt)))
-    return np.full(min(c.count, 1), one, np.int32)
+    return _rows(owner, c, delay, precision)
 
 
 def _parallel(c: Connectivity) -> bool:
@@ -81,33 +80,41 @@ def _weights(owner: str, weight: np.ndarray, precision: Precision) -> np.ndarray
     return to_half(owner, weight) if precision.name == "float16" else weight.astype(precision.state)
 
 
-def _dense(owner: str, c: Connectivity, delay: np.ndarray, precision: Precision) -> Stored:
+def _dense(owner: str, c: Connectivity, delay: int, precision: Precision) -> Stored:
     weight = _weights(owner, c.weight, precision)
     matrix = np.zeros((c.shape[0], padded(c.shape[1])), weight.dtype)
     if c.post is None:
         matrix[:, : c.shape[1]] = weight.reshape(c.shape)
     else:
         matrix[c.pre(), c.post] = weight
-    empty = np.zeros(0, np.uint16)
-    return Stored(DENSE, delay, c.indptr.astype(np.uint32), empty, matrix.ravel(), precision.name == "float16")
+    row, half = c.indptr.astype(np.uint32), precision.name == "float16"
+    return Stored(DENSE, delay, row, _NONE, _NONE, _NONE, matrix.ravel(), half)
 
 
-def _rows(owner: str, c: Connectivity, delay: np.ndarray, which: np.ndarray, precision: Precision) -> Stored:
-    classes, target, weight, row = len(delay), c.targets(), c.weight, c.indptr
-    if classes > 1:
-        key = c.pre().astype(np.int64) * classes + which
-        order = np.argsort(key, kind="stable")
-        target, weight = target[order], weight[order]
-        row = np.concatenate(([0], np.cumsum(np.bincount(key, minlength=c.shape[0] * classes))))
-    short = c.shape[1] <= 65536
-    return Stored(
-        ROWS16 if short else ROWS32,
-        delay,
-        row.astype(np.uint32),
-        np.ascontiguousarray(target, np.uint16 if short else np.uint32),
-        _weights(owner, weight, precision),
-        precision.name == "float16",
-    )
+def _rows(owner: str, c: Connectivity, delay: int, precision: Precision) -> Stored:
+    kind, target = _targets(c, c.targets())
+    weight, row = _weights(owner, c.weight, precision), c.indptr.astype(np.uint32)
+    return Stored(kind, delay, row, _NONE, _NONE, target, weight, precision.name == "float16")
+
+
+def _segments(owner: str, c: Connectivity, ticks: np.ndarray, precision: Precision) -> Stored:
+    pre = c.pre().astype(np.int64)
+    order = np.lexsort((ticks, pre))
+    pre, ticks = pre[order], ticks[order]
+    # a segment begins where source or delay changes
+    begins = np.flatnonzero(np.concatenate(([True], (pre[1:] != pre[:-1]) | (ticks[1:] != ticks[:-1]))))
+    row = np.concatenate(([0], np.cumsum(np.bincount(pre[begins], minlength=c.shape[0]))))
+    segment = np.concatenate((begins, [c.count])).astype(np.uint32)
+    delays = np.concatenate((ticks[begins], [1])).astype(np.int32)
+    kind, target = _targets(c, c.targets()[order])
+    weight = _weights(owner, c.weight[order], precision)
+    return Stored(kind, 1, row.astype(np.uint32), segment, delays, target, weight, precision.name == "float16")
+
+
+def _targets(c: Connectivity, target: np.ndarray) -> Tuple[int, np.ndarray]:
+    if c.shape[1] <= 65536:
+        return ROWS16, np.ascontiguousarray(target, np.uint16)
+    return ROWS32, np.ascontiguousarray(target, np.uint32)
 
 
 def concatenate(parts: List[np.ndarray], dtype: type) -> np.ndarray:
@@ -127,17 +134,20 @@ def rows_of(stored: List[Stored]) -> Dict[str, np.ndarray]:
         sizes = [len(getattr(s, part)) if any(s is g for g in group) else 0 for s in stored]
         return np.concatenate(([0], np.cumsum(sizes)))[:-1].astype(np.int64)
 
-    syn = np.where([s.kind == ROWS32 for s in stored], starts(long, "target"), starts(short, "target"))
+    short_starts, long_starts = starts(short, "target"), starts(long, "target")
+    syn = np.where([s.kind == ROWS32 for s in stored], long_starts, short_starts)
     weight = np.where([s.half for s in stored], starts(half, "weight"), starts(full, "weight"))
     return {
         "proj_storage": np.array([s.kind for s in stored], np.int32),
         "proj_half": np.array([s.half for s in stored], np.int32),
-        "proj_classes": np.array([len(s.delay) for s in stored], np.int32),
+        "proj_segmented": np.array([len(s.segment) > 0 for s in stored], np.int32),
         "proj_row": starts(stored, "row"),
         "proj_syn": syn.astype(np.int64),
         "proj_weight": weight.astype(np.int64),
-        "proj_delay": starts(stored, "delay"),
-        "delay": concatenate([s.delay for s in stored], np.int32),
+        "proj_segment": starts(stored, "segment"),
+        "proj_delay": np.array([s.delay for s in stored], np.int32),
+        "segment": concatenate([s.segment for s in stored], np.uint32),
+        "segment_delay": concatenate([s.segment_delay for s in stored], np.int32),
         "row": concatenate([s.row for s in stored], np.uint32),
         "target16": concatenate([s.target for s in short], np.uint16),
         "target32": concatenate([s.target for s in long], np.uint32),

@@ -1,0 +1,51 @@
+# two commands do everything: `make demo` runs the main job, `make test` passes the tests
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick bench lint types sanitize clean
+
+help:
+	@echo "make demo       play the traffic clip through a spiking network; writes demo.png"
+	@echo "make test       all tests"
+	@echo "make quick      the tests that take less than a minute"
+	@echo "make bench      workloads, latencies, sizes; other simulators where they are installed"
+	@echo "make lint types style and type checks"
+	@echo "make clean      remove $(VENV) and build folders"
+
+demo: $(READY)
+	$(BIN)/neuroedge demo --out demo.png
+
+test: $(READY)
+	$(BIN)/python -m pytest tests
+
+quick: $(READY)
+	$(BIN)/python -m pytest tests -m "not long"
+
+bench: $(READY)
+	$(BIN)/python bench/run.py $(BENCH)
+
+lint: $(READY)
+	$(BIN)/ruff check src compat tests bench examples
+
+types: $(READY)
+	$(BIN)/mypy
+
+# made once, and again when what it is built from changes
+$(READY): pyproject.toml CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.h' -o -name '*.inc')
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 8))' || \
+	  { echo "error: Python 3.8 or newer is needed: sudo apt install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "error: the venv module is missing: sudo apt install python3-venv" >&2; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || \
+	  { echo "error: a C++ compiler is missing: sudo apt install g++" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "building neuroedge into $(VENV) (once, about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist

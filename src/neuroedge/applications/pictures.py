@@ -1,0 +1,104 @@
+"""Pictures: functions that take and return matplotlib axes, label them, and use colours that everyone can tell apart."""
+
+from typing import Any, Optional, Sequence
+
+import numpy as np
+
+from ..errors import MissingExtraError
+from ..events import SpikeTrain
+from .demo import Watched
+from .motion import DIRECTIONS, SPEEDS
+
+try:
+    from matplotlib.figure import Figure
+except ImportError:
+    raise MissingExtraError("matplotlib", "plot") from None
+
+__all__ = ["COLOURS", "draw_demo", "draw_events", "draw_raster", "draw_rates"]
+
+# Okabe & Ito (2008), told apart with any colour vision; one for each direction
+COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#E69F00", "#CC79A7", "#000000")
+ON, OFF = "#E69F00", "#0072B2"
+ARROWS = ("↑", "↗", "→", "↘", "↓", "↙", "←", "↖")
+
+
+def draw_events(ax: Any, frame: np.ndarray, events: SpikeTrain, title: str = "") -> Any:
+    """A grey frame [H, W] with the ON and OFF events of its pixels on it."""
+    width = frame.shape[1]
+    ax.imshow(frame, cmap="gray", vmin=0, vmax=255, alpha=0.75)
+    on = np.zeros(0, bool) if events.polarity is None else events.polarity == 1
+    for mask, colour, label in ((on, ON, "brighter"), (~on, OFF, "darker")):
+        y, x = np.divmod(events.neurons[mask], width)
+        ax.scatter(x, y, s=4, c=colour, marker="s", linewidths=0, label=label)
+    ax.set_title(title, fontsize=9)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    return ax
+
+
+def draw_raster(ax: Any, spikes: SpikeTrain, rows: np.ndarray, colours: Sequence[str], ylabel: str) -> Any:
+    """Spikes over time, ms; neuron i in row rows[i], in colours[i]."""
+    ax.scatter(spikes.times, rows[spikes.neurons], s=7, c=[colours[n] for n in spikes.neurons], linewidths=0)
+    ax.set_ylabel(ylabel)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    return ax
+
+
+def draw_rates(ax: Any, outputs: np.ndarray, interval: float) -> Any:
+    """Rate of each direction's output over time, Hz, averaged over five frames; outputs [frames, 10]."""
+    time = (np.arange(len(outputs)) + 1) * interval
+    kernel = np.ones(5) / (5 * interval / 1000.0)
+    for k, name in enumerate(DIRECTIONS):
+        rate = np.convolve(outputs[:, k], kernel)[: len(outputs)]
+        ax.plot(time, rate, color=COLOURS[k], lw=2, label=f"{ARROWS[k]} {name}")
+    ax.set_ylabel("rate [Hz]")
+    ax.set_xlabel("time [ms]")
+    ax.legend(ncol=4, fontsize=8, frameon=False, loc="upper left")
+    ax.set_ylim(0, max(1.0, ax.get_ylim()[1]) * 1.35)
+    return ax
+
+
+def _frames(figure: Any, grid: Any, seen: Watched) -> None:
+    shown = np.linspace(0, len(seen.small) - 1, 8).astype(int)[1:]
+    row = grid.subgridspec(1, len(shown))
+    for column, k in enumerate(shown):
+        ax = figure.add_subplot(row[0, column])
+        draw_events(ax, seen.small[k], seen.events[k], f"{(k + 1) * seen.interval:,.0f} ms: {len(seen.events[k]):,} events")
+        if column == 0:
+            ax.legend(fontsize=7, loc="lower left", markerscale=2, framealpha=0.9)
+
+
+def _votes(ax: Any, outputs: np.ndarray) -> Any:
+    counts = outputs.sum(axis=0)
+    labels = [f"{a} {n}" for a, n in zip(ARROWS, DIRECTIONS)] + list(SPEEDS)
+    ax.barh(np.arange(len(labels)), counts, color=[*COLOURS, "#999999", "#999999"], edgecolor="black", linewidth=0.5)
+    ax.set_yticks(np.arange(len(labels)))
+    ax.set_yticklabels(labels, fontsize=8)
+    ax.invert_yaxis()
+    ax.set_xlabel("output spikes")
+    return ax
+
+
+def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
+    """One picture of a watched clip: frames with their events, the fields' spikes, the outputs' rates and votes."""
+    figure = Figure(figsize=(13, 7.6), layout="constrained")
+    top, below = figure.add_gridspec(2, 1, height_ratios=[1.0, 2.6])
+    grid = below.subgridspec(2, 6, height_ratios=[1.3, 1.0])
+    _frames(figure, top, seen)
+    direction = np.arange(256) % 16 // 2
+    rows = np.empty(256, int)
+    rows[np.argsort(direction, kind="stable")] = np.arange(256)
+    raster = draw_raster(
+        figure.add_subplot(grid[0, :4]), seen.fields, rows, [COLOURS[d] for d in direction], "motion fields"
+    )
+    raster.set_yticks(np.arange(8) * 32 + 16)
+    raster.set_yticklabels([f"{a} {n}" for a, n in zip(ARROWS, DIRECTIONS)], fontsize=8)
+    raster.set_title("spikes of the 256 motion fields, by the direction that they prefer", fontsize=9)
+    rates = draw_rates(figure.add_subplot(grid[1, :4], sharex=raster), seen.outputs, seen.interval)
+    rates.set_xlim(0, len(seen.events) * seen.interval)
+    votes = _votes(figure.add_subplot(grid[:, 4:]), seen.outputs)
+    votes.set_title(f"answer: {seen.motion.direction}, {seen.motion.speed}", fontsize=11, fontweight="bold")
+    figure.suptitle("A car drives up the picture: camera frames → events → 256 motion fields → direction and speed")
+    if path is not None:
+        figure.savefig(path, dpi=110)
+    return figure
