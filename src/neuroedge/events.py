@@ -26,7 +26,8 @@ def _indices(neurons: Any, size: Optional[int]) -> np.ndarray:
     if int(array.min()) < 0 or int(array.max()) >= top:
         bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
         raise ParameterError(f"events: neuron must be 0 to {top - 1} (got {bad})")
-    return np.ascontiguousarray(array, dtype=np.uint32)
+    # a copy: indices are checked once, here, and the native core trusts them
+    return np.array(array, dtype=np.uint32)
 
 
 class _Events:
@@ -39,6 +40,7 @@ class _Events:
     def __init__(self, neurons: Any, size: Optional[int], polarity: Any) -> None:
         self.neurons = _indices(neurons, size)
         self.size = size
+        self._top = int(self.neurons.max()) if len(self.neurons) else -1
         self.polarity = None
         if polarity is not None:
             if size is None:
@@ -59,8 +61,8 @@ class _Events:
                 raise ParameterError(
                     f"{owner}: events of {self.size} pixels need {self.size} or {2 * self.size} neurons (it has {n})"
                 )
-        if len(self.neurons) and int(self.neurons.max()) >= n:
-            raise ParameterError(f"{owner}: neuron must be 0 to {n - 1} (got {int(self.neurons.max())})")
+        if self._top >= n:
+            raise ParameterError(f"{owner}: neuron must be 0 to {n - 1} (got {self._top})")
         return self.neurons
 
 

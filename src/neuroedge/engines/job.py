@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from ..events import as_events
+from ..events import SpikeTrain, as_events
 from ..errors import ParameterError
 
 __all__ = ["Answer", "Given", "Job", "chances", "given_spikes", "held_current"]
@@ -46,18 +46,20 @@ def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, tic
     times = events.times_in(duration)
     if len(times) == 0:
         return Given(np.zeros(0, np.int32), np.zeros(0, np.uint32))
-    if times[0] < 0 or times[-1] > duration * (1 + 1e-9) or times.min() < 0 or times.max() > duration * (1 + 1e-9):
-        outside = times[(times < 0) | (times > duration)]
-        raise ParameterError(f"{owner}: event times must be 0 to {duration:g} ms (got {outside[0]:g} ms)")
+    first, last = (times[0], times[-1]) if isinstance(events, SpikeTrain) else (times.min(), times.max())
+    if first < 0 or last > duration * (1 + 1e-9):
+        outside = first if first < 0 else last
+        raise ParameterError(f"{owner}: event times must be 0 to {duration:g} ms (got {outside:g} ms)")
     tick = np.ceil(times * (1.0 / dt) - 1e-6).astype(np.int32)
     tick -= 1
-    np.clip(tick, 0, ticks - 1, out=tick)
-    return _sorted(tick, neurons)
+    np.maximum(tick, 0, out=tick)
+    np.minimum(tick, ticks - 1, out=tick)
+    return _sorted(tick, neurons, n)
 
 
-def _sorted(tick: np.ndarray, neurons: np.ndarray) -> Given:
-    rising = tick[1:] > tick[:-1]
-    if not (rising | ((tick[1:] == tick[:-1]) & (neurons[1:] >= neurons[:-1]))).all():
+def _sorted(tick: np.ndarray, neurons: np.ndarray, n: int) -> Given:
+    rank = tick * np.int64(n) + neurons
+    if not (rank[1:] >= rank[:-1]).all():
         order = np.lexsort((neurons, tick))
         tick, neurons = tick[order], neurons[order]
     return Given(np.ascontiguousarray(tick), np.ascontiguousarray(neurons))

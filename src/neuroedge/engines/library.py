@@ -35,7 +35,7 @@ def library_path() -> Path:
         path = Path(folder) / "_native.so"
         if path.exists():
             return path
-    raise NativeError("the native core (_native.so) is missing: install again with `pip install neuroedge`")
+    raise NativeError("the native core (_native.so) is missing: install again, with `pip install neuroedge` or `pip install -e .`")
 
 
 def library(path: Optional[str] = None) -> ctypes.CDLL:
@@ -53,7 +53,7 @@ def _load(path: str) -> ctypes.CDLL:
         raise NativeError(f"the native core does not load: {error}") from None
     lib.ne_layout.restype = ctypes.c_uint32
     if lib.ne_layout() != layout_id():
-        raise NativeError(f"{path} belongs to another version of neuroedge: install again with `pip install neuroedge`")
+        raise NativeError(f"{path} belongs to another version of neuroedge: install again, with `pip install neuroedge` or `pip install -e .`")
     lib.ne_simd.restype = lib.ne_simd_levels.restype = ctypes.c_char_p
     lib.ne_simd_set.argtypes = [ctypes.c_char_p]
     lib.ne_run.restype = ctypes.c_int64

@@ -39,6 +39,9 @@ class Plan:
         self.dt, self.precision, self.seed = dt, precision, seed
         for array in arrays.values():
             array.setflags(write=False)
+        # bytes of one state, and of it and the plan together
+        self.state_bytes = sum(f.numpy(precision).itemsize * sizes[f.shape] for f in STATE)
+        self.nbytes = sum(a.nbytes for a in arrays.values()) + self.state_bytes
         self.index = {name: k for k, name in enumerate(names)}
         self.spans = {
             name: slice(int(first), int(first) + int(n))
@@ -60,16 +63,6 @@ class Plan:
     def size(self, name: str) -> int:
         """Neurons of a population."""
         return int(self.pop_n[self.where(name)])
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the plan and of one state."""
-        return sum(a.nbytes for a in self.arrays.values()) + self.state_bytes
-
-    @property
-    def state_bytes(self) -> int:
-        """Bytes of one state."""
-        return sum(f.numpy(self.precision).itemsize * self.sizes[f.shape] for f in STATE)
 
     def param(self, pop: int, index: int) -> Any:
         """Parameter `index` of a population: a number, or one per lane."""
