@@ -2,7 +2,7 @@
 
     NeuroedgeError
     ├── ParameterError        (ValueError)    a value breaks a rule
-    │   └── UnknownNameError                  a name that does not exist, with the list of those that do
+    │   └── UnknownNameError  (KeyError)      a name that does not exist, with the list of those that do
     ├── ArgumentTypeError     (TypeError)     a value of the wrong kind
     ├── BudgetError           (MemoryError)   more neurons, synapses or bytes than allowed
     ├── NotReadyError         (RuntimeError)  a call before what it needs exists
@@ -32,12 +32,16 @@ __all__ = [
 class NeuroedgeError(Exception):
     """Root of everything that neuroedge raises on purpose."""
 
+    def __str__(self) -> str:
+        # a KeyError among the bases would show its message in quotes
+        return " ".join(str(part) for part in self.args)
+
 
 class ParameterError(NeuroedgeError, ValueError):
     """A value breaks a rule."""
 
 
-class UnknownNameError(ParameterError):
+class UnknownNameError(ParameterError, KeyError):
     """A name is not among the known ones."""
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, Mapping
 
-from ..errors import ParameterError
+from ..errors import UnknownNameError
 from ..plan.recording import Lazy, Recording
 
 __all__ = ["SimulationResult"]
@@ -33,8 +33,8 @@ class SimulationResult(Mapping[str, Any]):
         if key in self._entries:
             return self._entries[key]
         if key in ("potentials", "weights"):
-            raise ParameterError(f"{key} were not recorded: run_simulation(…, record_{key}=True)")
-        raise KeyError(key)
+            raise KeyError(f"{key} were not recorded: run_simulation(…, record_{key}=True)")
+        raise UnknownNameError("result", key, self._entries)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -42,7 +42,7 @@ class SimulationResult(Mapping[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(name) from None
+            raise AttributeError(f"no result {name!r} (there are: {', '.join(self._entries)})") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
