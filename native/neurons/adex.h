@@ -1,4 +1,5 @@
-// AdEx (Brette & Gerstner 2005), Runge-Kutta of fourth order, v and every stage clipped at the peak
+// AdEx (Brette & Gerstner 2005), Runge-Kutta of fourth order; each step begins, and each stage is taken, no higher
+// than the peak, and what arrives is added to what the last step gave
 //   x = v − E_L;  x' = leak·(D·exp((x − x_T)/D) − x) + (I − w)/C;  w' = (a·x − w)/tau_w
 // parameters: rest, peak, reset, x_T, 1/D, D, leak = g_L/C, 1/C, a, 1/tau_w, b, h, h/2, h/6
 namespace NE_LEVEL {
@@ -17,6 +18,7 @@ struct adex_cell {
 // free lanes move in x; refractory ones keep it, while w goes on
 static inline void adex_substep(const adex_cell& c, lane::f& x, lane::f& w, lane::mask is_free, float h, float h2, float h6) {
   const lane::f full = lane::set(h), half = lane::set(h2), sixth = lane::set(h6), two = lane::set(2.0f);
+  x = c.clip(x);
   lane::f k1 = c.slope_x(x, w), l1 = c.slope_w(x, w);
   lane::f x2 = lane::pick(is_free, c.clip(lane::add(x, lane::mul(half, k1))), x), w2 = lane::add(w, lane::mul(half, l1));
   lane::f k2 = c.slope_x(x2, w2), l2 = c.slope_w(x2, w2);
@@ -26,7 +28,7 @@ static inline void adex_substep(const adex_cell& c, lane::f& x, lane::f& w, lane
   lane::f k4 = c.slope_x(x4, w4), l4 = c.slope_w(x4, w4);
   lane::f k = lane::add(lane::add(k1, lane::mul(two, lane::add(k2, k3))), k4);
   lane::f l = lane::add(lane::add(l1, lane::mul(two, lane::add(l2, l3))), l4);
-  x = lane::pick(is_free, c.clip(lane::add(x, lane::mul(sixth, k))), x);
+  x = lane::pick(is_free, lane::add(x, lane::mul(sixth, k)), x);
   w = lane::add(w, lane::mul(sixth, l));
 }
 

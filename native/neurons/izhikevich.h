@@ -1,4 +1,4 @@
-// Izhikevich 2003, forward Euler with v and u both from the old values, v clipped at the peak
+// Izhikevich 2003, forward Euler with v and u both from the old values; each step begins no higher than the peak
 //   v += h·(0.04·v² + 5·v + 140 − u + I);  u += h·a·(b·v − u)
 // parameters: rest (0), peak, reset c, a, b, d, h
 namespace NE_LEVEL {
@@ -15,9 +15,10 @@ static inline uint32_t* izhikevich_block(const ne_cell_args& args, int64_t base,
     lane::f v = lane::load(args.v + i), u = lane::load(args.u + i), input = lane::load(args.drive + i);
     lane::mask is_free = lane::lt(lane::load(args.held + i), one);
     for (int s = 0; s < args.substeps; s++) {
+      v = lane::min(v, peak);
       lane::f slope = lane::add(lane::add(lane::mul(lane::mul(square, v), v), lane::mul(five, v)), shift);
       slope = lane::add(lane::sub(slope, u), input);
-      lane::f moved = lane::min(lane::add(v, lane::mul(h, slope)), peak);
+      lane::f moved = lane::add(v, lane::mul(h, slope));
       u = lane::add(u, lane::mul(lane::mul(h, a), lane::sub(lane::mul(b, v), u)));
       v = lane::pick(is_free, moved, v);
     }

@@ -14,7 +14,7 @@ from .network.graph import Network
 from .network.neurons import PoissonSource, SpikeSource, TemporalSource
 from .plan.compile import compile_network
 from .plan.plan import SOURCE, Plan, State
-from .plan.recording import Lazy, Recording
+from .plan.recording import Lazy, Recording, at_ticks
 from .plan.regrid import regrid
 
 __all__ = ["Simulator"]
@@ -265,7 +265,7 @@ def _spikes(plan: Plan, job: Job, answer: Answer, name: str) -> SpikeTrain:
     k, span = plan.where(name), plan.spans[name]
     ticks, neurons = _fired(plan, job, answer, k, span)
     # a spike is stamped with the end of its tick
-    return SpikeTrain(neurons, (ticks.astype(np.float64) + 1.0) * plan.dt, size=int(plan.pop_n[k]))
+    return SpikeTrain(neurons, at_ticks(ticks.astype(np.float64) + 1.0, plan.dt), size=int(plan.pop_n[k]))
 
 
 def _fired(plan: Plan, job: Job, answer: Answer, k: int, span: slice) -> Tuple[np.ndarray, np.ndarray]:

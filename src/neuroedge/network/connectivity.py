@@ -11,15 +11,12 @@ import numpy as np
 
 from .. import checks
 from ..errors import ArgumentTypeError, ParameterError
-from .neurons import Model
+from .neurons import NOMINAL_RATE, Model
 from .synapses import Exponential, Synapse
 
 __all__ = ["PATTERNS", "Connectivity", "default_weights", "from_dense", "from_triples", "random_rows", "row_counts"]
 
 PATTERNS = ("feedforward", "feedback", "lateral", "random", "one_to_one")
-
-# mean input that default weights are made for: spikes per ms and synapse
-NOMINAL_RATE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +84,8 @@ def _distinct(rng: np.random.Generator, counts: np.ndarray, n_post: int) -> np.n
         rows = np.repeat(np.arange(len(counts), dtype=np.int64), missing)
         fresh = rows * n_post + rng.integers(0, n_post, size=len(rows))
         # drawing again what collides is sampling one by one with rejection: every subset is equally likely
-        keys = np.union1d(keys, fresh)
+        keys = np.sort(np.concatenate((keys, fresh)))
+        keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
         missing = counts - np.bincount(keys // n_post, minlength=len(counts))
     return keys
 
@@ -98,18 +96,29 @@ def default_weights(
     """Weights (mV; pA into AdEx currents) that neither silence nor saturate a layer, float32 [n].
 
     w = d·(0.5/(K·ν·τ) + 0.6·ξ/√(K·ν·τ/2)), d = threshold − rest, ν = 0.02 per ms, τ = tau_m, ξ ~ N(0, 1).
-    `lateral` takes half of its size, negative; `one_to_one` 1.2·d: one spike in, one spike out. Through an
-    exponential synapse the weight grows by tau_m/tau_syn, which brings the same charge.
+    `lateral` takes half of its size, negative; `one_to_one` 1.2 times what makes the target spike from rest: one
+    spike in, one spike out. An exponential current of tau_syn brings the same charge, times √(1 + tau_syn/tau_m):
+    then the potential fluctuates as much as under delta synapses.
     """
-    d, tau = target.drive, target.membrane
-    gain = tau / float(np.mean(synapse.tau)) if isinstance(synapse, Exponential) else 1.0
+    tau = target.membrane
+    ts = float(np.mean(synapse.tau)) if isinstance(synapse, Exponential) else 0.0
+    gain = target.charge / ts if ts else 1.0
     if pattern == "one_to_one":
-        return np.full(n, 1.2 * d * gain, np.float32)
+        return np.full(n, 1.2 * target.jump * gain / _height(ts / tau), np.float32)
+    d = target.drive
+    gain *= np.sqrt(1.0 + ts / tau)
     load = fan_in * NOMINAL_RATE * tau
     weights = d * (0.5 / load + 0.6 / np.sqrt(load / 2.0) * rng.standard_normal(n))
     if pattern == "lateral":
         weights = -0.5 * np.abs(weights)
     return (weights * gain).astype(np.float32)
+
+
+def _height(ratio: float) -> float:
+    """Peak of what a current of tau_syn = ratio·tau_m brings, as a share of the same charge at once."""
+    if ratio == 0.0 or abs(ratio - 1.0) < 1e-6:
+        return 1.0 if ratio == 0.0 else float(np.exp(-1.0))
+    return float(ratio ** (ratio / (1.0 - ratio)))
 
 
 def from_dense(owner: str, weights: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:

@@ -55,7 +55,8 @@ def lif_tick(
 def adex_tick(
     v: np.ndarray, w: np.ndarray, free: np.ndarray, drive: np.ndarray, p: Parameter, substeps: int, arrivals: np.ndarray
 ) -> np.ndarray:
-    """AdEx by Runge-Kutta of fourth order; v and every stage clipped at the peak, or the first spike ends in NaN."""
+    """AdEx by Runge-Kutta of fourth order; each step begins, and each stage is taken, no higher than the peak, or the
+    first spike ends in NaN. What arrives is added to what the last step gave, before the peak is asked for."""
     peak, half_k = p(1), v.dtype.type(2.0)
 
     def slope_x(x: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -71,6 +72,7 @@ def adex_tick(
     h, h2, h6 = (np.asarray(p(k)).flat[0] for k in (11, 12, 13))
     x, y = v.copy(), w.copy()
     for _ in range(substeps):
+        x = np.minimum(x, peak)
         k1, l1 = slope_x(x, y), slope_w(x, y)
         x2, y2 = moved(x, h2, k1), y + h2 * l1
         k2, l2 = slope_x(x2, y2), slope_w(x2, y2)
@@ -78,7 +80,7 @@ def adex_tick(
         k3, l3 = slope_x(x3, y3), slope_w(x3, y3)
         x4, y4 = moved(x, h, k3), y + h * l3
         k4, l4 = slope_x(x4, y4), slope_w(x4, y4)
-        x = moved(x, h6, k1 + half_k * (k2 + k3) + k4)
+        x = np.where(free, x + h6 * (k1 + half_k * (k2 + k3) + k4), x)
         y = y + h6 * (l1 + half_k * (l2 + l3) + l4)
     v[:] = np.where(free, x + arrivals, x)
     w[:] = y
@@ -88,13 +90,14 @@ def adex_tick(
 def izhikevich_tick(
     v: np.ndarray, u: np.ndarray, free: np.ndarray, drive: np.ndarray, p: Parameter, substeps: int, arrivals: np.ndarray
 ) -> np.ndarray:
-    """Izhikevich by forward Euler, v and u both from the old values; v clipped at the peak."""
+    """Izhikevich by forward Euler, v and u both from the old values; each step begins no higher than the peak."""
     real = v.dtype.type
     x, y = v.copy(), u.copy()
     for _ in range(substeps):
+        x = np.minimum(x, p(1))
         slope = real(0.04) * x * x + real(5.0) * x + real(140.0)
         slope = slope - y + drive
-        moved = np.minimum(x + p(6) * slope, p(1))
+        moved = x + p(6) * slope
         y = y + p(6) * p(3) * (p(4) * x - y)
         x = np.where(free, moved, x)
     v[:] = np.where(free, x + arrivals, x)

@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 Value = Union[float, np.ndarray]
+
+# mean input that default weights are made for: spikes per ms and synapse
+NOMINAL_RATE = 0.02
 RESETS = ("value", "subtract")
 
 
@@ -87,6 +90,16 @@ class Model:
     def membrane(self) -> float:
         """Mean membrane time constant, ms."""
         raise ParameterError(f"{type(self).__name__} has no membrane")
+
+    @property
+    def charge(self) -> float:
+        """Current times ms that moves the potential by 1 mV: by this an exponential weight exceeds a delta one."""
+        return self.membrane
+
+    @property
+    def jump(self) -> float:
+        """From rest to where a single input makes the neuron spike, mV."""
+        return self.drive
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +211,18 @@ class AdEx(Model):
     def membrane(self) -> float:
         return float(np.mean(np.asarray(self.C) / np.asarray(self.g_L)))
 
+    @property
+    def charge(self) -> float:
+        return float(np.mean(self.C))
+
+    @property
+    def jump(self) -> float:
+        # where the exponential outweighs the leak: x = delta_T·exp((x − drive)/delta_T), the upper root
+        width, x = float(np.mean(self.delta_T)), self.drive
+        for _ in range(50):
+            x = self.drive + width * float(np.log(max(x, width) / width))
+        return x
+
 
 @dataclass(frozen=True, eq=False)
 class Izhikevich(Model):
@@ -231,8 +256,13 @@ class Izhikevich(Model):
 
     @property
     def membrane(self) -> float:
-        # between the fixed points the parabola pulls back with 0.04·drive per ms at its ends
-        return min(25.0 / self.drive, 20.0)
+        # what LIF would need to be as hard to drive: rheobase is 0.01·drive², and recovery adds to it
+        load = 0.01 * self.drive**2 + 0.5 * NOMINAL_RATE * float(np.mean(np.asarray(self.d) / np.asarray(self.a)))
+        return 2.0 * self.drive / max(load, 0.1)
+
+    @property
+    def charge(self) -> float:
+        return 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,13 @@ import numpy as np
 from ..errors import UnknownNameError
 from ..events import SpikeTrain
 
-__all__ = ["Lazy", "Recording"]
+__all__ = ["Lazy", "Recording", "at_ticks"]
+
+
+def at_ticks(ticks: np.ndarray, dt: float) -> np.ndarray:
+    """Times in ms, as the nearest doubles where a whole number of ticks makes a ms: 3.4, not 3.4000000000000004."""
+    per_ms = round(1.0 / dt)
+    return ticks / per_ms if per_ms and abs(per_ms * dt - 1.0) < 1e-12 else ticks * dt
 
 
 class Lazy(Mapping[str, Any]):
@@ -67,7 +73,7 @@ class Recording:
     @property
     def times(self) -> np.ndarray:
         """Time of each row of `potentials`, ms from the start of this run."""
-        return np.arange(1, round(self.duration / self.dt) + 1) * self.dt
+        return at_ticks(np.arange(1.0, round(self.duration / self.dt) + 1), self.dt)
 
     def __repr__(self) -> str:
         total = sum(int(c.sum()) for c in self.counts.values())

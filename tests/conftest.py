@@ -1,0 +1,27 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data() -> Callable[[str], Path]:
+    """`data(name)`: path of a reference recording; skips, saying why, where the recordings are absent.
+
+    They are looked for under NEUROEDGE_DATA, or else beside the repository in shared/data.
+    """
+    given = os.environ.get("NEUROEDGE_DATA")
+    folder = Path(given) if given else _ROOT.parent / "shared" / "data"
+
+    def path_of(name: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            pytest.skip(f"no {path}: set NEUROEDGE_DATA to the folder of reference recordings")
+        return path
+
+    return path_of
