@@ -4,6 +4,9 @@ A random projection fixes its seed and the number of synapses in each row when i
 themselves are drawn when they are first needed, from the same PCG64 stream.
 """
 
+# annotations are not evaluated: naming np.random.Generator would import numpy.random at every start
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Optional, Tuple, Union
 

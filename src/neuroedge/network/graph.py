@@ -6,6 +6,9 @@
     net.connect("input", "hidden", probability=0.1)
 """
 
+# annotations are not evaluated: naming np.random.Generator would import numpy.random at every start
+from __future__ import annotations
+
 from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
@@ -48,7 +51,7 @@ class Projection:
         self._given = given
         self._weight: Optional[float] = None
         self._probability = 1.0
-        self._seed = np.random.SeedSequence(0)
+        self._seed: Any = 0
         self.count = given.count if given is not None else 0
 
     @property

@@ -3,7 +3,6 @@
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-import psutil
 
 from .. import checks
 from ..errors import BudgetError, ParameterError
@@ -16,7 +15,7 @@ from .plan import ADEX, Plan, aligned, lane_spans
 from .precision import Precision, precision as precision_of
 from .storage import Stored, concatenate, estimate_bytes, rows_of, store
 
-__all__ = ["MAX_RECEPTORS", "compile_network", "estimate"]
+__all__ = ["MAX_RECEPTORS", "compile_network", "estimate", "free_memory"]
 
 MAX_RECEPTORS = 4
 
@@ -109,7 +108,7 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
 
 
 def _check_memory(network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int]) -> None:
-    allowed = int(psutil.virtual_memory().available) if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
+    allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
     asked = _estimate(network, dt, form, wiring)
     if asked > allowed:
         cure = "make it smaller or sparser, shorten its delays, or use float16 weights"

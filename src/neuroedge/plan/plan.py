@@ -85,7 +85,7 @@ class State:
     """All that changes while a plan runs. `arrays` by name, see `neuroedge.plan.fields`."""
 
     def __init__(self, plan: Plan) -> None:
-        self.arrays = _arena([(f.name, f.numpy(plan.precision), plan.sizes[f.shape]) for f in STATE])
+        self._block, self.arrays = _arena([(f.name, f.numpy(plan.precision), plan.sizes[f.shape]) for f in STATE])
         self.reset(plan)
 
     def __getattr__(self, name: str) -> np.ndarray:
@@ -101,8 +101,7 @@ class State:
 
     def reset(self, plan: Plan) -> None:
         """Back to the start."""
-        for array in self.arrays.values():
-            array.fill(0)
+        self._block.fill(0)
         self.v[:] = plan.v_start
         self.u[:] = plan.u_start
         self.held[:] = plan.held_start
@@ -168,10 +167,12 @@ def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:
 
 def aligned(array: np.ndarray) -> np.ndarray:
     """The same values at an address that whole cache lines start at."""
-    return _arena([("only", array.dtype, array.size)], {"only": array.reshape(-1)})["only"]
+    fresh = _arena([("only", array.dtype, array.size)])[1]["only"]
+    fresh[:] = array.reshape(-1)
+    return fresh
 
 
-def _arena(rows: List[Tuple[str, np.dtype, int]], values: Optional[Dict[str, np.ndarray]] = None) -> Dict[str, np.ndarray]:
+def _arena(rows: List[Tuple[str, np.dtype, int]]) -> Tuple[np.ndarray, Dict[str, np.ndarray]]:
     """Arrays cut from one block of memory: on cache lines, and staggered, since arrays at equal offsets into their
     pages delay each other's loads and stores."""
     starts, at = [], 0
@@ -184,9 +185,7 @@ def _arena(rows: List[Tuple[str, np.dtype, int]], values: Optional[Dict[str, np.
     arrays = {}
     for (name, dtype, n), start in zip(rows, starts):
         arrays[name] = block[shift + start : shift + start + dtype.itemsize * n].view(dtype)
-        if values is not None:
-            arrays[name][:] = values[name]
-    return arrays
+    return block, arrays
 
 
 def lane_spans(sizes: List[int]) -> Tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,1 @@
+"""Small, complete things to do with a network, useful by themselves."""

@@ -1,0 +1,5 @@
+"""Numbers, frames and sensors into events; events into numbers."""
+
+from .dvs import DVSEncoder
+
+__all__ = ["DVSEncoder"]
