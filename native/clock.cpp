@@ -32,10 +32,14 @@ struct Turn {
   const int32_t* event_tick;
   const uint32_t* event_neuron;
   const uint32_t* chance;
+  const float* currents;
+  float* traces;
   int64_t event_at, event_n;
   int32_t kind, depth, slot_now, spikes_now;
   uint32_t* spike;
   float m;
+  bool record;
+  bool plain;  // all neurons go to one value at a spike, and none is refractory
 
   Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels* k, int64_t pop)
       : p(p), s(s), call(call), k(k), pop(pop), tick(s->clock[0]), step(call->first), lane(p->pop_lane[pop]),
@@ -43,9 +47,11 @@ struct Turn {
         held(s->held + lane), ring(s->ring + p->pop_ring[pop]), hits(s->hit + p->pop_hit[pop]),
         event_tick((const int32_t*)(uintptr_t)call->event_tick[pop]),
         event_neuron((const uint32_t*)(uintptr_t)call->event_neuron[pop]),
-        chance((const uint32_t*)(uintptr_t)call->chance[pop]), event_at(call->event_next[pop]),
+        chance((const uint32_t*)(uintptr_t)call->chance[pop]),
+        currents((const float*)(uintptr_t)call->current[pop]), traces((float*)(uintptr_t)call->trace[pop]), event_at(call->event_next[pop]),
         event_n(call->event_n[pop]), kind(p->pop_kind[pop]), depth(p->pop_depth[pop]),
-        slot_now((int32_t)(s->clock[0] % depth)), spikes_now(0), spike(s->spike + lane), m(1.0f) {}
+        slot_now((int32_t)(s->clock[0] % depth)), spikes_now(0), spike(s->spike + lane), m(1.0f),
+        record(call->record[pop]), plain(!p->pop_stride[pop] && !p->pop_subtract[pop] && p->pop_refractory[pop] == 0) {}
 
   float parameter(int64_t index, uint32_t neuron) const {
     return p->pop_stride[pop] ? param[index * lanes + neuron] : param[index];
@@ -60,10 +66,7 @@ struct Turn {
     hit(channel) = 0;
     return {slot(channel), 1};
   }
-  const float* current() const {
-    const float* base = (const float*)(uintptr_t)call->current[pop];
-    return base ? base + step * call->current_tick[pop] : nullptr;
-  }
+  const float* current() const { return currents ? currents + step * call->current_tick[pop] : nullptr; }
   bool given_now() const { return event_at < event_n && event_tick[event_at] == step; }
   // given spikes of a source are delivered from where they lie
   bool passes_on() const { return kind == NE_SOURCE && !chance; }
@@ -72,7 +75,6 @@ struct Turn {
 // a current acts like an arrival of I·(1 − decay) at the tick's end
 void add_current(const Turn& t, int64_t gain) {
   const float* current = t.current();
-  if (!current) return;
   float* in = t.slot(0);
   const int64_t n = t.p->pop_n[t.pop], stride = t.call->current_neuron[t.pop];
   for (int64_t i = 0; i < n; i++) in[i] += current[i * stride] * t.parameter(gain, (uint32_t)i);
@@ -102,6 +104,11 @@ void source_turn(Turn& t) {
 }
 
 void frame_reset(Turn& t, int32_t n) {
+  if (t.plain) {
+    const float after = t.param[RESET] * t.m;
+    for (int32_t j = 0; j < n; j++) t.v[t.spike[j]] = after;
+    return;
+  }
   const bool subtract = t.p->pop_subtract[t.pop];
   for (int32_t j = 0; j < n; j++) {
     uint32_t i = t.spike[j];
@@ -135,8 +142,8 @@ void follow_frame(Turn& t) {
 
 void frame_turn(Turn& t) {
   follow_frame(t);
-  add_current(t, FRAME_GAIN);
-  force(t);
+  if (t.currents) add_current(t, FRAME_GAIN);
+  if (t.given_now()) force(t);
   int32_t n = 0;
   // without arrivals nobody can cross: the threshold of the frame grows, the state stands
   if (t.hit(0) || t.s->awake[t.pop]) {
@@ -170,8 +177,8 @@ void lif_reset(Turn& t, int32_t n) {
 }
 
 void lif_turn(Turn& t) {
-  add_current(t, LIF_GAIN);
-  force(t);
+  if (t.currents) add_current(t, LIF_GAIN);
+  if (t.given_now()) force(t);
   const int32_t receptors = t.p->pop_receptors[t.pop];
   float* syn = t.s->syn + t.p->pop_syn[t.pop];
   const bool adapts = t.p->pop_adapts[t.pop];
@@ -205,7 +212,7 @@ void cell_drive(Turn& t, int64_t pairs) {
 
 void cell_turn(Turn& t, bool adex) {
   cell_drive(t, adex ? ADEX_PAIRS : IZHIKEVICH_PAIRS);
-  force(t);
+  if (t.given_now()) force(t);
   ne_cell_args args = {t.v, t.u, t.held, t.s->drive + t.lane, t.param, t.arrivals(0), t.lanes,
                        t.p->pop_substeps[t.pop], t.p->pop_stride[t.pop]};
   int32_t n = adex ? t.k->adex(&args, t.spike) : t.k->izhikevich(&args, t.spike);
@@ -221,10 +228,8 @@ void cell_turn(Turn& t, bool adex) {
 
 // potentials after the tick, in mV
 void trace(const Turn& t) {
-  float* out = (float*)(uintptr_t)t.call->trace[t.pop];
-  if (!out) return;
   const int32_t n = t.p->pop_n[t.pop];
-  out += t.step * n;
+  float* out = t.traces + t.step * n;
   for (int32_t i = 0; i < n; i++) {
     float x = t.kind == NE_FRAME ? t.v[i] / t.m : t.v[i];
     // a refractory LIF neuron is at -inf and has its potential in `held`
@@ -238,7 +243,7 @@ void write_down(const Turn& t) {
   const uint32_t* spike = t.spike;
   uint32_t* counts = t.call->counts + t.lane;
   for (int32_t j = 0; j < n; j++) counts[spike[j]]++;
-  if (!t.call->record[t.pop]) return;
+  if (!t.record) return;
   int32_t* ticks = t.call->spike_tick + t.call->spikes;
   uint32_t* lanes = t.call->spike_lane + t.call->spikes;
   for (int32_t j = 0; j < n; j++) {
@@ -256,9 +261,8 @@ void take_turn(Turn& t) {
     default: cell_turn(t, t.kind == NE_ADEX);
   }
   // the caller has what it gave
-  if (t.passes_on()) return;
-  if (t.spikes_now) write_down(t);
-  if (t.call->trace[t.pop]) trace(t);
+  if (t.spikes_now && !t.passes_on()) write_down(t);
+  if (t.traces) trace(t);
 }
 
 void end_tick(Turn& t) {

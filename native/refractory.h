@@ -4,11 +4,22 @@
 
 #include "neuroedge.h"
 
+// at its place in the order of release: nearly always the end, but what was left before a change of dt, or came with
+// another network's snapshot, may wait longer than a spike of now
 static inline void ne_queue_push(const ne_plan* p, ne_state* s, int64_t pop, uint32_t neuron) {
-  int32_t lanes = p->pop_lanes[pop];
-  int32_t at = s->queue_head[pop] + s->queue_size[pop];
-  s->queue[p->pop_lane[pop] + (at >= lanes ? at - lanes : at)] = neuron;
-  s->queue_size[pop]++;
+  const int64_t* release = s->release + p->pop_lane[pop];
+  uint32_t* queue = s->queue + p->pop_lane[pop];
+  const int32_t lanes = p->pop_lanes[pop], head = s->queue_head[pop];
+  int32_t k = s->queue_size[pop]++;
+  if (p->pop_refractory[pop] >= 0)
+    for (; k > 0; k--) {
+      int32_t from = head + k - 1, to = head + k;
+      uint32_t before = queue[from >= lanes ? from - lanes : from];
+      if (release[before] <= release[neuron]) break;
+      queue[to >= lanes ? to - lanes : to] = before;
+    }
+  int32_t at = head + k;
+  queue[at >= lanes ? at - lanes : at] = neuron;
 }
 
 // refractory from the tick after this one; returns the last refractory tick, or -1 for no refractoriness
