@@ -148,7 +148,7 @@ void frame_turn(Turn& t) {
   // without arrivals nobody can cross: the threshold of the frame grows, the state stands
   if (t.hit(0) || t.s->awake[t.pop]) {
     t.s->awake[t.pop] = 0;
-    const float* theta = t.param + (t.p->pop_stride[t.pop] ? THETA * t.lanes : THETA);
+    const float* theta = t.param + THETA * (t.p->pop_stride[t.pop] ? t.lanes : 1);
     n = t.k->frame(t.v, t.slot(0), t.m, theta, t.p->pop_stride[t.pop], t.lanes, t.spike);
     t.hit(0) = 0;
     frame_reset(t, n);

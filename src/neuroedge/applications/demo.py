@@ -89,11 +89,16 @@ def watch(sim: Simulator, clip: Clip, live: bool = False, saw: Optional[Callable
             kept.append((recording.spikes[name].neurons, recording.spikes[name].times + k * clip.interval))
         if saw is not None:
             saw(k)
-    fields, output = (SpikeTrain(*map(np.concatenate, zip(*spikes[name]))) for name in ("fields", "output"))
+    fields, output = (_joined(spikes[name]) for name in ("fields", "output"))
     return Watched(
         read_motion(np.sum(outputs, axis=0)), events, np.array(latencies) * 1000.0, np.array(outputs), fields, output,
         np.array(small), clip.interval, float(np.sum(latencies)), synaptic,
     )  # fmt: skip
+
+
+def _joined(parts: List[Tuple[np.ndarray, np.ndarray]]) -> SpikeTrain:
+    neurons, times = zip(*parts)
+    return SpikeTrain(np.concatenate(neurons), np.concatenate(times))
 
 
 def cases(clip: Clip) -> List[Case]:

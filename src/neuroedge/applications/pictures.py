@@ -82,9 +82,9 @@ def _votes(ax: Any, outputs: np.ndarray) -> Any:
 def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
     """One picture of a watched clip: frames with their events, the fields' spikes, the outputs' rates and votes."""
     figure = Figure(figsize=(13, 7.6), layout="constrained")
-    top, below = figure.add_gridspec(2, 1, height_ratios=[1.0, 2.6])
-    grid = below.subgridspec(2, 6, height_ratios=[1.3, 1.0])
-    _frames(figure, top, seen)
+    halves = figure.add_gridspec(2, 1, height_ratios=[1.0, 2.6])
+    grid = halves[1].subgridspec(2, 6, height_ratios=[1.3, 1.0])
+    _frames(figure, halves[0], seen)
     direction = np.arange(256) % 16 // 2
     rows = np.empty(256, int)
     rows[np.argsort(direction, kind="stable")] = np.arange(256)

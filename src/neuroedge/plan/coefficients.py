@@ -89,9 +89,14 @@ def _receptor(tau: Any, taus: Sequence[Any], dt: float) -> List[Any]:
     return pairs
 
 
+def _decay(tau: Any, dt: float) -> Any:
+    """Decay of a membrane over a tick; never 0, which times the -inf of a refractory neuron would be no number."""
+    return np.maximum(precise_exp(-dt / np.asarray(tau)), 1e-30)
+
+
 def _lif(model: LIF, taus: Sequence[Any], dt: float) -> Coefficients:
     rest = np.asarray(model.v_rest)
-    d = precise_exp(-dt / np.asarray(model.tau_m))
+    d = _decay(model.tau_m, dt)
     theta = np.asarray(model.v_threshold) - rest
     adapts = isinstance(model, ALIF)
     decay_a = precise_exp(-dt / np.asarray(model.tau_a)) if isinstance(model, ALIF) else 0.0
@@ -104,7 +109,7 @@ def _lif(model: LIF, taus: Sequence[Any], dt: float) -> Coefficients:
 
 
 def _li(model: LI, taus: Sequence[Any], dt: float) -> Coefficients:
-    rest, d = np.asarray(model.v_rest), precise_exp(-dt / np.asarray(model.tau_m))
+    rest, d = np.asarray(model.v_rest), _decay(model.tau_m, dt)
     params = [rest, np.inf, 0.0, 0.0, 1.0 - d, d, 0.0, 0.0]
     return Coefficients(LIF_KIND, params + _receptor(model.tau_m, taus, dt), _start(model, rest), 0.0)
 

@@ -50,13 +50,14 @@ def _arrivals(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
             row = channel * depth + (state.tick + ahead) % depth
             if state.hit[int(old.pop_hit[k]) + row]:
                 first = int(old.pop_ring[k]) + row * lanes
-                _move(new, fresh, k, channel, ahead * old.dt, state.ring[first : first + lanes])
+                _move(new, fresh, k, channel, (ahead + 1) * old.dt, state.ring[first : first + lanes])
 
 
 def _move(new: Plan, fresh: State, k: int, channel: int, wait: float, sums: np.ndarray) -> None:
-    """Add sums that arrive at the end of the tick `wait` ms ahead."""
+    """Add sums that arrive in `wait` ms: at the end of the first tick that ends no earlier."""
     lanes, depth = int(new.pop_lanes[k]), int(new.pop_depth[k])
-    ahead = min(int(np.ceil(wait / new.dt - 1e-6)), depth - 1)
+    # the ring is as deep as the longest delay of the new grid, which nothing can outlast
+    ahead = min(int(np.ceil(wait / new.dt - 1e-6)), depth) - 1
     row = channel * depth + ahead
     first = int(new.pop_ring[k]) + row * lanes
     fresh.ring[first : first + lanes] += sums

@@ -1,0 +1,110 @@
+"""Ways to break the native core by one ulp, one tick or one order: each must be noticed.
+
+`build` copies the sources, changes one text that stands there exactly once, and compiles the plain kernels.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import List, NamedTuple, Optional
+
+__all__ = ["MUTANTS", "SEEDS", "Mutant", "build"]
+
+NATIVE = Path(__file__).resolve().parents[2] / "native"
+# -O0: the arithmetic is the same, and compiling is what takes the time
+FLAGS = ["-std=gnu++17", "-O0", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
+         "-fno-exceptions", "-fno-rtti"]  # fmt: skip
+
+# networks that a mutant is compared on
+SEEDS = 80
+
+# the last bit of what was just stored in the first lane
+_NUDGE = "if (i == 0) {{ uint32_t b; memcpy(&b, {0}, 4); b ^= (b & 0x7f800000u) != 0x7f800000u; memcpy({0}, &b, 4); }}"
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+def _nudged(text: str, where: str) -> str:
+    return text + " " + _NUDGE.format(where)
+
+
+MUTANTS: List[Mutant] = [
+    # one ulp
+    Mutant("frame state", "neurons/frame.h", "lane::store(v + i, s);", _nudged("lane::store(v + i, s);", "v + i")),
+    Mutant("lif state", "neurons/lif.h", "lane::store(a.v + i, x);", _nudged("lane::store(a.v + i, x);", "a.v + i")),
+    Mutant("alif threshold", "neurons/lif.h", "lane::store(a.u + i, u);",
+           _nudged("lane::store(a.u + i, u);", "a.u + i")),
+    Mutant("adex sum", "neurons/adex.h", "lane::add(lane::add(k1, lane::mul(two, lane::add(k2, k3))), k4)",
+           "lane::add(k1, lane::add(lane::mul(two, lane::add(k2, k3)), k4))"),
+    Mutant("adex adaptation", "neurons/adex.h", "lane::mul(lane::sub(lane::mul(a, x), w), inv_tau)",
+           "lane::sub(lane::mul(lane::mul(a, x), inv_tau), lane::mul(w, inv_tau))"),
+    Mutant("izhikevich product", "neurons/izhikevich.h", "lane::mul(lane::mul(h, a), lane::sub(lane::mul(b, v), u))",
+           "lane::mul(h, lane::mul(a, lane::sub(lane::mul(b, v), u)))"),
+    Mutant("izhikevich slope", "neurons/izhikevich.h", "lane::add(lane::sub(slope, u), input)",
+           "lane::add(slope, lane::sub(input, u))"),
+    Mutant("exp sum", "neurons/common.h", "lane::add(lane::add(lane::mul(p, lane::mul(r, r)), r), lane::set(1.0f))",
+           "lane::add(lane::mul(p, lane::mul(r, r)), lane::add(r, lane::set(1.0f)))"),
+    Mutant("frame growth", "frame.h", "return p * 1.41421356237309504880;", "return p * 1.4142136;"),
+    Mutant("half weights", "half.h", "(uint32_t)(h & 0x7fff) << 13", "(uint32_t)(h & 0x7ffe) << 13"),
+    Mutant("potential of a frame", "clock.cpp", "t.v[i] / t.m", "t.v[i] * (1.0f / t.m)"),
+    Mutant("residual of a frame", "clock.cpp", "after = rest_of / t.m;", "after = rest_of * (1.0f / t.m);"),
+    # order
+    Mutant("order of parallel synapses", "deliver.h", "for (uint32_t k = begin; k < end; k++)",
+           "for (uint32_t k = end; k-- > begin;)"),
+    Mutant("order of dense rows", "kernels/rows.h",
+           "lane::load(w0 + i));\n    x = lane::add(x, lane::load(w1 + i));",
+           "lane::load(w1 + i));\n    x = lane::add(x, lane::load(w0 + i));"),
+    Mutant("tree of dense rows", "kernels/rows.h",
+           "x = lane::add(x, lane::load(w2 + i));\n    lane::store(into + i, lane::add(x, lane::load(w3 + i)));",
+           "lane::store(into + i, lane::add(x, lane::add(lane::load(w2 + i), lane::load(w3 + i))));"),
+    Mutant("order of sources", "deliver.h", "for (int32_t s = 0; s < n; s++) {\n    uint32_t begin",
+           "for (int32_t s = n; s-- > 0;) {\n    uint32_t begin"),
+    Mutant("order of projections", "clock.cpp", "for (int64_t q = 0; q < p->projs; q++) {",
+           "for (int64_t q = p->projs; q-- > 0;) {"),
+    Mutant("current after decay", "neurons/lif.h", "lane::mul(s, p.at(LIF_RECEPTOR + 2 * r, i))",
+           "lane::mul(lane::mul(s, p.at(LIF_RECEPTOR + 2 * r + 1, i)), p.at(LIF_RECEPTOR + 2 * r, i))"),
+    Mutant("drive after decay", "neurons/common.h", "lane::store(drive + i, lane::add(lane::load(drive + i), s));",
+           "lane::store(drive + i, lane::add(lane::load(drive + i), lane::mul(s, e)));"),
+    # one tick
+    Mutant("refractory", "refractory.h", "s->release[lane] = tick + wait;", "s->release[lane] = tick + wait + 1;"),
+    Mutant("delay", "deliver.h", "int32_t s = slot + delay;", "int32_t s = slot + delay + (delay < to.depth);"),
+    Mutant("frame a tick early", "clock.cpp", "tick + 1, n, s->frame_m", "tick, n, s->frame_m"),
+    Mutant("forced before release", "clock.cpp", ">= t.tick) continue;", "> t.tick + 1) continue;"),
+    Mutant("random tick", "rng.h", "+ (uint64_t)tick)", "+ (uint64_t)tick + 1)"),
+    Mutant("flush a tick early", "clock.cpp", "FLUSH_EVERY = 1024", "FLUSH_EVERY = 1023"),
+    # ties and limits
+    Mutant("strict frame threshold", "neurons/frame.h",
+           "lane::ge(s, EACH ? lane::mul(lane::load(theta + i), growth) : same)",
+           "lane::lt(EACH ? lane::mul(lane::load(theta + i), growth) : same, s)"),
+    Mutant("strict lif threshold", "neurons/lif.h", "lane::ge(x, theta)", "lane::lt(theta, x)"),
+    Mutant("flush", "neurons/common.h", "lane::set(1e-30f)", "lane::set(1e-31f)"),
+    Mutant("flush of a frame", "neurons/frame.h", "lane::set(0x1p-60f)", "lane::set(0x1p-61f)"),
+    Mutant("no flush of currents", "clock.cpp", "t.k->flush(syn, receptors * t.lanes);\n    if (adapts)",
+           "if (adapts)"),
+    Mutant("asleep above threshold", "clock.cpp", "if (rest_of >= top) t.s->awake[t.pop] = 1;", ""),
+    Mutant("asleep after release", "clock.cpp", "t.s->awake[t.pop] |= (uint8_t)t.p->pop_subtract[t.pop];", ""),
+    Mutant("random finalizer", "rng.h", "x ^= (x >> 16) ^", "x ^= (x >> 17) ^"),
+]  # fmt: skip
+
+
+def build(mutant: Optional[Mutant], folder: Path) -> Path:
+    """The library of a mutant, or of the sources as they are; raises if the text is not there exactly once."""
+    sources = folder / "native"
+    shutil.copytree(str(NATIVE), str(sources))
+    if mutant is not None:
+        path = sources / mutant.file
+        text = path.read_text()
+        if text.count(mutant.old) != 1:
+            raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
+        path.write_text(text.replace(mutant.old, mutant.new))
+    library = folder / "_native.so"
+    files = [str(sources / name) for name in ("clock.cpp", "dispatch.cpp", "kernels/portable.cpp")]
+    made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
+    if made.returncode:
+        raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")
+    return library

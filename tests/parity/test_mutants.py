@@ -1,0 +1,66 @@
+"""The parity suite is itself tested: a kernel broken by one ulp, one order or one tick must make it fail."""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple
+
+import pytest
+from mutants import MUTANTS, SEEDS, Mutant, build
+
+HERE = Path(__file__).resolve().parent
+Verdict = Tuple[int, str]
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("g++") is None, reason="NO g++: nothing shows here that the parity suite can fail"),
+]
+
+
+def judge(mutant: Optional[Mutant], folder: Path) -> Verdict:
+    """Exit status and words of the parity suite, run on a mutant."""
+    folder.mkdir()
+    library = build(mutant, folder)
+    path = [str(HERE.parents[1] / "src"), os.environ.get("PYTHONPATH", "")]
+    env = dict(os.environ, NEUROEDGE_LIBRARY=str(library), PYTHONPATH=os.pathsep.join(path), NEUROEDGE_SIMD="portable")
+    command = [sys.executable, str(HERE / "comparing.py"), "0", str(SEEDS)]
+    done = subprocess.run(
+        command, env=env, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+        timeout=120,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: Any) -> Any:
+    # two at a time: compiling is most of the work, and happens outside Python
+    base, pool = tmp_path_factory.mktemp("mutants"), ThreadPoolExecutor(2)
+    every: Dict[str, "Future[Verdict]"] = {"": pool.submit(judge, None, base / "unchanged")}
+    for k, mutant in enumerate(MUTANTS):
+        every[mutant.name] = pool.submit(judge, mutant, base / str(k))
+    yield every
+    pool.shutdown()
+
+
+def test_the_unchanged_core_passes(verdicts: Any, report: Any) -> None:
+    status, words = verdicts[""].result()
+    assert status == 0, words
+    report(f"unchanged core: {words.strip()}")
+
+
+@pytest.mark.parametrize("name", [m.name for m in MUTANTS])
+def test_a_mutant_is_noticed(name: str, verdicts: Any) -> None:
+    status, words = verdicts[name].result()
+    # 1 and a named seed: a crash would prove nothing about the comparison
+    assert status == 1 and "differs" in words, f"survived {SEEDS} networks: {words}"
+
+
+def test_all_mutants_are_noticed(verdicts: Any, report: Any) -> None:
+    words = [v.result()[1] for name, v in verdicts.items() if name]
+    killed = [w for w in words if "differs" in w]
+    last = max(int(w.split("seed ")[1].split(",")[0]) for w in killed)
+    report(f"mutants noticed: {len(killed)} of {len(words)}, the last at seed {last} of {SEEDS}")
+    assert len(killed) == len(words)
