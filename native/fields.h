@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x1e070a02u
+#define NE_LAYOUT 0x031e377au
 
 typedef struct ne_plan {
   int64_t pops;

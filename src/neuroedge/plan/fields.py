@@ -4,7 +4,7 @@ It drives allocation, binding to the native core (native/fields.h is printed fro
 report. Adding an array is one line here; `python src/neuroedge/plan/fields.py > native/fields.h` prints the header.
 """
 
-import hashlib
+import zlib
 from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
@@ -148,7 +148,7 @@ def _body() -> str:
 
 def layout_id() -> int:
     """A number that changes with the table; the native core must carry the same."""
-    return int(hashlib.sha256(_body().encode()).hexdigest()[:8], 16)
+    return zlib.crc32(_body().encode())
 
 
 def header() -> str:
