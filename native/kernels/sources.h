@@ -5,7 +5,7 @@ static int32_t poisson(uint64_t key, const uint32_t* chance, int64_t n, uint32_t
   uint32_t* out = spike;
   for (int64_t base = 0; base < n; base += NE_BLOCK) {
     uint32_t fires[NE_BLOCK], any = 0;
-    int64_t left = n - base < NE_BLOCK ? n - base : NE_BLOCK;
+    int64_t left = n - base < NE_BLOCK ? n - base : (int64_t)NE_BLOCK;
     for (int64_t j = 0; j < left; j++) {
       fires[j] = ne_draw(key, (uint32_t)(base + j)) < chance[base + j];
       any |= fires[j];
