@@ -1,26 +1,54 @@
 """Rules that arguments must keep: each returns the value, or raises with field, rule and value."""
 
 import math
-from typing import Any, Optional
+from typing import Any, Collection, Dict, List, Mapping, Optional
 
 import numpy as np
 
-from .errors import ArgumentTypeError, ParameterError
+from .errors import ArgumentTypeError, ParameterError, UnknownNameError, shown
 
-__all__ = ["boolean", "count", "finite", "positive", "probability", "real_array", "ticks_of", "whole"]
+__all__ = [
+    "MAX_TICKS",
+    "boolean",
+    "count",
+    "finite",
+    "free_memory",
+    "known",
+    "mapping",
+    "names",
+    "positive",
+    "probability",
+    "real_array",
+    "ticks_of",
+    "whole",
+]
+
+# ticks of one run: the core and the recording count them in 32 bits
+MAX_TICKS = 2**31 - 1
+
+# scalars that Python or NumPy would turn into numbers, but that were hardly meant as such
+_NO_NUMBERS = (bool, np.bool_, str, bytes, np.timedelta64)
 
 
 def _number(owner: str, field: str, value: Any) -> float:
-    if isinstance(value, (bool, str, bytes)) or not np.isscalar(value):
-        raise ArgumentTypeError(f"{owner}: {field} must be a number (got {value!r})")
-    return float(value)
+    wrong = isinstance(value, _NO_NUMBERS) or not np.isscalar(value)
+    try:
+        number = math.nan if wrong else float(value)
+    except OverflowError:
+        # a whole number beyond every float: the rule that the caller checks next says so
+        return math.inf
+    except (TypeError, ValueError):
+        wrong = True
+    if wrong:
+        raise ArgumentTypeError(f"{owner}: {field} must be a number (got {shown(value)})")
+    return number
 
 
 def finite(owner: str, field: str, value: Any, unit: str = "") -> float:
     """A finite number."""
     number = _number(owner, field, value)
     if not math.isfinite(number):
-        raise ParameterError(f"{owner}: {field} must be finite{_in(unit)} (got {value!r})")
+        raise ParameterError(f"{owner}: {field} must be finite{_in(unit)} (got {shown(value)})")
     return number
 
 
@@ -28,7 +56,7 @@ def positive(owner: str, field: str, value: Any, unit: str = "") -> float:
     """A finite number above zero."""
     number = _number(owner, field, value)
     if not (math.isfinite(number) and number > 0.0):
-        raise ParameterError(f"{owner}: {field} must be > 0{_in(unit)} (got {value!r})")
+        raise ParameterError(f"{owner}: {field} must be > 0{_in(unit)} (got {shown(value)})")
     return number
 
 
@@ -36,14 +64,16 @@ def probability(owner: str, field: str, value: Any) -> float:
     """A number in (0, 1]."""
     number = _number(owner, field, value)
     if not 0.0 < number <= 1.0:
-        raise ParameterError(f"{owner}: {field} must be in (0, 1] (got {value!r})")
+        raise ParameterError(f"{owner}: {field} must be in (0, 1] (got {shown(value)})")
     return number
 
 
-def whole(owner: str, field: str, value: Any) -> int:
-    """An integer, never a bool or a fraction."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise ArgumentTypeError(f"{owner}: {field} must be a whole number (got {value!r})")
+def whole(owner: str, field: str, value: Any, least: Optional[int] = None) -> int:
+    """An integer, never a bool or a fraction, and not below `least`."""
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, (int, np.integer)):
+        raise ArgumentTypeError(f"{owner}: {field} must be a whole number (got {shown(value)})")
+    if least is not None and value < least:
+        raise ParameterError(f"{owner}: {field} must be >= {least:,} (got {shown(value)})")
     return int(value)
 
 
@@ -51,38 +81,87 @@ def count(owner: str, field: str, value: Any, limit: int = 2**31 - 1) -> int:
     """An integer in 1 … limit."""
     number = whole(owner, field, value)
     if not 1 <= number <= limit:
-        raise ParameterError(f"{owner}: {field} must be 1 to {limit:,} (got {number:,})")
+        raise ParameterError(f"{owner}: {field} must be 1 to {limit:,} (got {shown(number)})")
     return number
 
 
 def boolean(owner: str, field: str, value: Any) -> bool:
     """True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise ArgumentTypeError(f"{owner}: {field} must be True or False (got {value!r})")
+        raise ArgumentTypeError(f"{owner}: {field} must be True or False (got {shown(value)})")
     return bool(value)
+
+
+def known(kind: str, name: Any, among: Collection[str]) -> str:
+    """One of the known names."""
+    # a list or an array is no name, and would fail or mislead in the search
+    if not isinstance(name, str) or name not in among:
+        raise UnknownNameError(kind, name, among)
+    return name
+
+
+def names(owner: str, field: str, value: Any) -> List[Any]:
+    """Several names, as a list; one bare name is an error, since its letters would be taken for names."""
+    if isinstance(value, (str, bytes)):
+        raise ArgumentTypeError(f"{owner}: {field} must be a list of names, [{shown(value)}] (got {shown(value)})")
+    try:
+        return list(value)
+    except TypeError:
+        raise ArgumentTypeError(f"{owner}: {field} must be a list of names (got {shown(value)})") from None
+
+
+def mapping(owner: str, field: str, value: Any, holds: str) -> Dict[str, Any]:
+    """A dictionary, or an empty one for None."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ArgumentTypeError(f"{owner}: {field} must be a dictionary {{{holds}}} (got {shown(value)})")
+    return dict(value)
 
 
 def real_array(owner: str, field: str, value: Any, shape: Optional[tuple] = None) -> np.ndarray:
     """A float64 array with finite entries, of the given shape."""
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(f"{owner}: {field} must hold numbers (got {type(value).__name__})") from None
+    array = _numbers(owner, field, value)
     if shape is not None and array.shape != shape:
         raise ParameterError(f"{owner}: {field} must have shape {shape} (got {array.shape})")
     if not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise ParameterError(f"{owner}: {field} must be finite (entry {bad} is {array[tuple(bad)]})")
+        which = f"entry {bad} is {array[tuple(bad)]}" if bad else f"got {array}"
+        raise ParameterError(f"{owner}: {field} must be finite ({which})")
     return array
+
+
+def _numbers(owner: str, field: str, value: Any) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(f"{owner}: {field} must hold numbers in one shape (got {shown(value)})") from None
+    # texts, complex numbers and truth values could be cast too, but were hardly meant
+    if array.dtype.kind not in "iuf":
+        kind = array.dtype.name if array.dtype.kind in "bcSU" else shown(value)
+        raise ArgumentTypeError(f"{owner}: {field} must hold numbers (got {kind})")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64, copy=False)
 
 
 def ticks_of(owner: str, duration: Any, dt: float) -> int:
     """Number of ticks in a duration, which must be a multiple of dt (within 1e-6 of a tick)."""
-    exact = positive(owner, "duration", duration, "ms") / dt
-    ticks = round(exact)
-    if ticks < 1 or abs(exact - ticks) > 1e-6:
-        raise ParameterError(f"{owner}: duration must be a multiple of dt = {dt:g} ms (got {duration!r} ms)")
+    ms = positive(owner, "duration", duration, "ms")
+    if ms / dt >= MAX_TICKS + 0.5:
+        most = f"{MAX_TICKS:,} steps of dt = {dt:g} ms"
+        raise ParameterError(f"{owner}: duration must be at most {most} (got {shown(duration)} ms); run it in parts")
+    ticks = round(ms / dt)
+    if ticks < 1 or abs(ms / dt - ticks) > 1e-6:
+        raise ParameterError(f"{owner}: duration must be a multiple of dt = {dt:g} ms (got {shown(duration)} ms)")
     return ticks
+
+
+def free_memory() -> int:
+    """Bytes that this machine can still give."""
+    # imported here: it would add a fifth to the time of every start
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def _in(unit: str) -> str:

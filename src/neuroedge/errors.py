@@ -2,7 +2,8 @@
 
     NeuroedgeError
     ├── ParameterError        (ValueError)    a value breaks a rule
-    │   └── UnknownNameError  (KeyError)      a name that does not exist, with the list of those that do
+    │   ├── UnknownNameError  (KeyError)      a name that does not exist, with the list of those that do
+    │   └── NotRecordedError  (KeyError, AttributeError)  a part of an answer that the run was not asked for
     ├── ArgumentTypeError     (TypeError)     a value of the wrong kind
     ├── BudgetError           (MemoryError)   more neurons, synapses or bytes than allowed
     ├── NotReadyError         (RuntimeError)  a call before what it needs exists
@@ -14,7 +15,7 @@ Every message names the thing, the field, the rule and the value that was given.
 """
 
 import difflib
-from typing import Iterable
+from typing import Any, Iterable, Tuple
 
 __all__ = [
     "ArgumentTypeError",
@@ -23,18 +24,41 @@ __all__ = [
     "NativeError",
     "NeuroedgeError",
     "NotReadyError",
+    "NotRecordedError",
     "ParameterError",
     "UnknownNameError",
     "UnsupportedError",
+    "shown",
 ]
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: its repr, cut where it gets long."""
+    try:
+        text = repr(value)
+    except Exception:  # of a stranger's class, or an integer of more digits than Python prints
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 class NeuroedgeError(Exception):
     """Root of everything that neuroedge raises on purpose."""
 
     def __str__(self) -> str:
-        # a KeyError among the bases would show its message in quotes
-        return " ".join(str(part) for part in self.args)
+        # KeyError, a base of some, would put the message in quotes
+        return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # by message and attributes, so that errors travel between processes whatever their constructor takes
+        return _revived, (type(self), self.args, self.__dict__)
+
+
+def _revived(kind: Any, args: Tuple[Any, ...], attributes: Any) -> Exception:
+    # of several built-in bases, the one that the instance is laid out after must make it
+    error: Exception = kind.__base__.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 class ParameterError(NeuroedgeError, ValueError):
@@ -46,10 +70,14 @@ class UnknownNameError(ParameterError, KeyError):
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         names = sorted(str(k) for k in known)
-        close = difflib.get_close_matches(str(name), names, n=1)
+        close = difflib.get_close_matches(name, names, n=1) if isinstance(name, str) else []
         hint = f"; did you mean {close[0]!r}?" if close else ""
         listed = ", ".join(names) if names else "none yet"
-        super().__init__(f"unknown {kind} {name!r}{hint} (known: {listed})")
+        super().__init__(f"unknown {kind} {shown(name)}{hint} (known: {listed})")
+
+
+class NotRecordedError(ParameterError, KeyError, AttributeError):
+    """A part of an answer that the run was not asked for."""
 
 
 class ArgumentTypeError(NeuroedgeError, TypeError):

@@ -8,7 +8,8 @@ from typing import Any, Iterator, Optional, Tuple
 
 import numpy as np
 
-from .errors import ArgumentTypeError, ParameterError
+from . import checks
+from .errors import ArgumentTypeError, ParameterError, shown
 
 __all__ = ["EVENT_DTYPE", "SpikePattern", "SpikeTrain", "as_events"]
 
@@ -16,38 +17,76 @@ __all__ = ["EVENT_DTYPE", "SpikePattern", "SpikeTrain", "as_events"]
 EVENT_DTYPE = np.dtype([("neuron", np.uint32), ("time", np.float64)])
 
 
-def _indices(neurons: Any, size: Optional[int]) -> np.ndarray:
-    array = np.asarray(neurons)
+def _whole_numbers(field: str, value: Any) -> np.ndarray:
+    """A 1-d array of integers, of any integer type."""
+    rule = f"events: {field} must be a 1-d array of integers"
+    array = _array(rule, value)
     if array.size == 0:
-        return np.zeros(0, np.uint32)
+        return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"events: neurons must be a 1-d array of integers (got {array.dtype}, {array.ndim}-d)")
+        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
+    return array
+
+
+def _array(rule: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(f"{rule} (got {shown(value)})") from None
+
+
+def _indices(neurons: Any, size: Optional[int]) -> np.ndarray:
+    array = _whole_numbers("neurons", neurons)
     top = 2**32 if size is None else size
-    if int(array.min()) < 0 or int(array.max()) >= top:
+    if array.size and (int(array.min()) < 0 or int(array.max()) >= top):
         bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
         raise ParameterError(f"events: neuron must be 0 to {top - 1} (got {bad})")
     # a copy: indices are checked once, here, and the native core trusts them
     return np.array(array, dtype=np.uint32)
 
 
+def _signs(polarity: Any, n: int) -> np.ndarray:
+    rule = f"events: polarity must be {n} values of 0 (OFF) or 1 (ON)"
+    array = _array(rule, polarity)
+    if array.size == 0 and n == 0:
+        return np.zeros(0, np.uint8)
+    if array.dtype.kind not in "biu":
+        raise ArgumentTypeError(f"{rule} (got {shown(polarity)})")
+    if array.shape != (n,):
+        raise ParameterError(f"{rule} (got shape {array.shape})")
+    if array.dtype.kind != "b" and ((array < 0) | (array > 1)).any():
+        raise ParameterError(f"{rule} (got {array[(array < 0) | (array > 1)][0]})")
+    return np.array(array, dtype=np.uint8)
+
+
 class _Events:
-    """Neuron indices, an optional polarity (1 = ON, 0 = OFF), and the number of neurons if known."""
+    """Neuron indices, an optional polarity (1 = ON, 0 = OFF), and the number of neurons if known. Constant."""
 
     neurons: np.ndarray
     polarity: Optional[np.ndarray]
     size: Optional[int]
 
     def __init__(self, neurons: Any, size: Optional[int], polarity: Any) -> None:
-        self.neurons = _indices(neurons, size)
-        self.size = size
+        self.size = None if size is None else checks.count("events", "size", size, 2**32)
+        self.neurons = _indices(neurons, self.size)
         self._top = int(self.neurons.max()) if len(self.neurons) else -1
         self.polarity = None
         if polarity is not None:
             if size is None:
                 raise ParameterError("events: size is needed with polarity")
-            self.polarity = np.ascontiguousarray(polarity, dtype=np.uint8)
-            if self.polarity.shape != self.neurons.shape or (self.polarity > 1).any():
-                raise ParameterError(f"events: polarity must be {len(self.neurons)} values of 0 (OFF) or 1 (ON)")
+            self.polarity = _signs(polarity, len(self.neurons))
+
+    def _freeze(self) -> None:
+        # what was checked once is trusted from here on, by the native core too
+        for value in list(self.__dict__.values()):
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        self._frozen = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "_frozen" in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} is constant: make a new one to change {name}")
+        self.__dict__[name] = value
 
     def __len__(self) -> int:
         return len(self.neurons)
@@ -75,19 +114,17 @@ class SpikeTrain(_Events):
 
     def __init__(self, neurons: Any, times: Any, size: Optional[int] = None, polarity: Any = None) -> None:
         super().__init__(neurons, size, polarity)
-        self.times = np.ascontiguousarray(times, dtype=np.float64)
+        self.times = np.array(checks.real_array("events", "times", times))
         if self.times.size == 0:
             self.times = np.zeros(0)
         if self.times.shape != self.neurons.shape:
             raise ParameterError(f"events: {len(self.neurons)} neurons but times of shape {self.times.shape}")
-        if not np.isfinite(self.times).all():
-            bad = int(np.argmin(np.isfinite(self.times)))
-            raise ParameterError(f"events: times must be finite ms (entry {bad} is {self.times[bad]})")
         if (self.times[1:] < self.times[:-1]).any():
             order = np.argsort(self.times, kind="stable")
             self.times, self.neurons = self.times[order], self.neurons[order]
             if self.polarity is not None:
                 self.polarity = self.polarity[order]
+        self._freeze()
 
     def times_in(self, duration: float) -> np.ndarray:
         return self.times
@@ -110,15 +147,16 @@ class SpikePattern(_Events):
         self, neurons: Any, order: Any, steps: Optional[int] = None, size: Optional[int] = None, polarity: Any = None
     ) -> None:
         super().__init__(neurons, size, polarity)
-        self.order = np.ascontiguousarray(order, dtype=np.int64)
-        if self.order.size == 0:
-            self.order = np.zeros(0, np.int64)
-        if self.order.shape != self.neurons.shape:
-            raise ParameterError(f"events: {len(self.neurons)} neurons but order of shape {self.order.shape}")
-        top = int(self.order.max()) + 1 if len(self.order) else 1
-        self.steps = top if steps is None else int(steps)
-        if self.steps < top or (len(self.order) and int(self.order.min()) < 0):
-            raise ParameterError(f"events: order must be 0 to {self.steps - 1}")
+        given = _whole_numbers("order", order)
+        if given.shape != self.neurons.shape:
+            raise ParameterError(f"events: {len(self.neurons)} neurons but order of shape {given.shape}")
+        low, top = (int(given.min()), int(given.max())) if len(given) else (0, 0)
+        # beyond 2^53 a step has no exact time
+        self.steps = checks.count("events", "steps", max(top, 0) + 1 if steps is None else steps, 2**53)
+        if low < 0 or top >= self.steps:
+            raise ParameterError(f"events: order must be 0 to {self.steps - 1} (got {low if low < 0 else top})")
+        self.order = np.array(given, dtype=np.int64)
+        self._freeze()
 
     def times_in(self, duration: float) -> np.ndarray:
         """Times in ms when spread over a run of `duration` ms."""
@@ -136,21 +174,32 @@ def as_events(value: Any, owner: str) -> _Events:
         if len(value.dtype.names) != 2:
             raise ParameterError(f"{owner}: a structured event array has two fields (got {value.dtype.names})")
         neuron, time = value.dtype.names
-        return SpikeTrain(value[neuron], value[time])
+        return _train(owner, value[neuron], value[time])
     return _from_pairs(value, owner)
 
 
-def _from_pairs(value: Any, owner: str) -> SpikeTrain:
+def _train(owner: str, neurons: np.ndarray, times: np.ndarray) -> SpikeTrain:
     try:
-        pairs = np.asarray(list(value), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(f"{owner}: events must be pairs (neuron, time in ms) (got {value!r:.60})") from None
-    if pairs.size == 0:
+        return SpikeTrain(neurons, times)
+    except (ParameterError, ArgumentTypeError) as error:
+        raise type(error)(f"{owner}: {error}") from None
+
+
+def _from_pairs(value: Any, owner: str) -> SpikeTrain:
+    rule = f"{owner}: events must be pairs (neuron, time in ms)"
+    try:
+        given = np.asarray(value if isinstance(value, np.ndarray) else list(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(f"{rule} (got {shown(value)})") from None
+    if given.size == 0:
         return SpikeTrain([], [])
-    if pairs.ndim != 2 or pairs.shape[1] != 2:
-        raise ArgumentTypeError(f"{owner}: events must be pairs (neuron, time in ms) (got shape {pairs.shape})")
-    whole = np.rint(pairs[:, 0])
-    bad = ~(np.isfinite(pairs[:, 0]) & (whole == pairs[:, 0]) & (whole >= 0))
+    if given.dtype.kind not in "iuf":
+        raise ArgumentTypeError(f"{rule} (got {shown(value)})")
+    if given.ndim != 2 or given.shape[1] != 2:
+        raise ArgumentTypeError(f"{rule} (got shape {given.shape})")
+    pairs = given.astype(np.float64, copy=False)
+    neurons = pairs[:, 0]
+    bad = ~(np.isfinite(neurons) & (np.rint(neurons) == neurons) & (neurons >= 0) & (neurons < 2**32))
     if bad.any():
-        raise ParameterError(f"{owner}: neuron must be a whole number >= 0 (got {pairs[bad][0, 0]:g})")
-    return SpikeTrain(whole.astype(np.uint32), pairs[:, 1])
+        raise ParameterError(f"{owner}: neuron must be a whole number >= 0 (got {neurons[bad][0]:g})")
+    return _train(owner, neurons.astype(np.uint32), pairs[:, 1])

@@ -1,19 +1,23 @@
 """Run a network: `Simulator(network, dt=1.0).run(100.0, inputs={"input": [(3, 0.5)]})`."""
 
+import threading
 import time
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import checks
 from .engines.choose import choose
-from .engines.job import Answer, Given, Job, chances, given_spikes, held_current
-from .errors import ArgumentTypeError, ParameterError, UnknownNameError
+from .engines.job import Answer, Given, Job, chances, given_spikes, held_current, must_take_spikes, step_neurons
+from .engines.native import NativeEngine
+from .errors import ArgumentTypeError, BudgetError, ParameterError, shown
 from .events import SpikeTrain
 from .network.graph import Network
 from .network.neurons import PoissonSource, SpikeSource, TemporalSource
 from .plan.compile import compile_network
 from .plan.plan import SOURCE, Plan, State
+from .plan.precision import PRECISIONS
 from .plan.recording import Lazy, Recording, at_ticks
 from .plan.regrid import regrid
 
@@ -26,7 +30,9 @@ class Simulator:
     """Runs a network or a compiled plan, and keeps its state between calls.
 
     dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "native" or "reference". precision:
-    "float32", "float16" (weights in half), or "float64" (reference engine only). memory_limit: bytes.
+    "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
+    memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
+    Calls from several threads wait for one another.
     """
 
     def __init__(
@@ -39,27 +45,31 @@ class Simulator:
     ) -> None:
         if not isinstance(network, (Network, Plan)):
             raise ArgumentTypeError(f"Simulator: network must be a Network or a Plan (got {type(network).__name__})")
-        if isinstance(network, Plan) and dt is not None and dt != network.dt:
-            raise ParameterError(f"Simulator: the plan was compiled for dt = {network.dt:g} ms (got {dt!r})")
         self._network = network if isinstance(network, Network) else None
         self._version = self._network.version if self._network is not None else 0
-        self._engine_name, self._precision, self._memory_limit = engine, precision, memory_limit
-        self._plan = network if isinstance(network, Plan) else self._compile(0.1 if dt is None else dt)
-        self._adopt(self._plan, State(self._plan))
+        self._engine_name, self._memory_limit = engine, memory_limit
+        self._turn = threading.RLock()
+        if isinstance(network, Plan):
+            _must_match(network, dt, precision, memory_limit)
+            plan = network
+        else:
+            plan = self._compile(0.1 if dt is None else dt, precision)
+        self._adopt(plan, State(plan))
 
-    def _compile(self, dt: float) -> Plan:
+    def _compile(self, dt: float, precision: str) -> Plan:
         if self._network is None:
-            raise ParameterError("a compiled plan keeps its dt: make a Simulator from the network instead")
-        return compile_network(self._network, dt, self._precision, self._memory_limit)
+            raise ParameterError("a compiled plan keeps its dt and precision: make a Simulator from the network instead")
+        return compile_network(self._network, dt, precision, self._memory_limit)
 
     def _adopt(self, plan: Plan, state: State) -> None:
-        self._plan, self._state = plan, state
-        self._stepper: Any = None
-        self.engine, self.reason = choose(self._engine_name, plan, state)
+        # all that may fail comes first, so that a failure leaves the old plan at work
+        engine, reason = choose(self._engine_name, plan, state)
         sources = {k: m for k, m in enumerate(plan.models) if isinstance(m, PoissonSource)}
-        self._poisson = {
+        poisson = {
             k: chances(f"Population {plan.names[k]!r}", m.rate, int(plan.pop_n[k]), plan.dt) for k, m in sources.items()
         }
+        self._plan, self._state, self.engine, self.reason, self._poisson = plan, state, engine, reason, poisson
+        self._stepper: Any = None
 
     @property
     def plan(self) -> Plan:
@@ -78,38 +88,43 @@ class Simulator:
 
     def set_dt(self, dt: float) -> None:
         """Change the step. Potentials stay; refractory remainders and pending arrivals move to the new grid."""
-        if dt == self._plan.dt:
-            return
-        plan = self._compile(dt)
-        self._adopt(plan, regrid(self._plan, self._state, plan))
+        step = checks.positive("set_dt", "dt", dt, "ms")
+        with self._turn:
+            self.refresh()
+            if step != self._plan.dt:
+                plan = self._compile(step, self._plan.precision)
+                self._adopt(plan, regrid(self._plan, self._state, plan))
 
     def set_precision(self, precision: str) -> None:
         """Store the weights in another number format. The state stays."""
-        if precision == self._precision:
-            return
-        if self._network is None:
-            raise ParameterError("a compiled plan keeps its precision: make a Simulator from the network instead")
-        plan = compile_network(self._network, self._plan.dt, precision, self._memory_limit)
-        state = State(plan)
-        state.restore(self._state.snapshot(), plan)
-        self._precision = precision
-        self._adopt(plan, state)
+        with self._turn:
+            self.refresh()
+            if checks.known("precision", precision, PRECISIONS) != self._plan.precision:
+                plan = self._compile(self._plan.dt, precision)
+                self._adopt(plan, self._moved(plan))
 
-    def refresh(self) -> None:
-        """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
-        if self._network is None or self._network.version == self._version:
-            return
-        plan = self._compile(self._plan.dt)
+    def _moved(self, plan: Plan) -> State:
+        """The present state as one of `plan`, or its start where their shapes differ."""
         state = State(plan)
         if plan.names == self._plan.names and plan.sizes == self._plan.sizes:
             state.restore(self._state.snapshot(), plan)
-        self._version = self._network.version
-        self._adopt(plan, state)
+        return state
+
+    def refresh(self) -> None:
+        """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
+        with self._turn:
+            if self._network is None or self._network.version == self._version:
+                return
+            version = self._network.version
+            plan = self._compile(self._plan.dt, self._plan.precision)
+            self._adopt(plan, self._moved(plan))
+            self._version = version
 
     def reset(self) -> None:
         """Start over: time 0, potentials at their start, nothing pending."""
-        self.refresh()
-        self._state.reset(self._plan)
+        with self._turn:
+            self.refresh()
+            self._state.reset(self._plan)
 
     def snapshot(self) -> Dict[str, np.ndarray]:
         """All that a run continues from, as arrays."""
@@ -117,7 +132,8 @@ class Simulator:
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go back to a snapshot of this simulator or of one of the same network and dt."""
-        self._state.restore(snapshot, self._plan)
+        with self._turn:
+            self._state.restore(snapshot, self._plan)
 
     def potential(self, name: str) -> np.ndarray:
         """Potentials of a population now, mV [n]."""
@@ -131,64 +147,122 @@ class Simulator:
         record: Sequence[str] = ("spikes",),
         record_from: Optional[Sequence[str]] = None,
         progress: bool = False,
+        dt: Optional[float] = None,
     ) -> Recording:
         """Run for `duration` ms, a multiple of dt, from the state that the last call left.
 
         inputs: {population: events}, times in ms from the start of this call, 0 to duration: pairs (neuron, time), a
         structured array, a SpikeTrain or a SpikePattern; or, for `rate` and `temporal` sources, one value per neuron.
         currents: {population: mV (pA for AdEx)}: a number, [n], [ticks] or [ticks, n]. record: any of "spikes",
-        "potentials", "weights"; spike counts always are. record_from: populations to record, default all.
+        "potentials", "weights"; spike counts always are. record_from: populations to record, default all. dt: change
+        the step first, as `set_dt` does.
+
+        Everything is checked first: where an error is raised, the state stands as before the call.
         """
-        self.refresh()
-        self._stepper = None
-        ticks = checks.ticks_of("run", duration, self._plan.dt)
-        job = self._job(float(duration), ticks, inputs or {}, currents or {}, record, record_from)
-        start = self._state.tick * self._plan.dt
-        began = time.perf_counter()
-        with _Bar(ticks, progress) as bar:
-            answer = self.engine.run(job._replace(progress=bar))
-        return self._recording(float(duration), start, job, answer, time.perf_counter() - began, record)
+        with self._turn:
+            self.refresh()
+            with self._or_as_before():
+                if dt is not None:
+                    self.set_dt(dt)
+                ticks = checks.ticks_of("run", duration, self._plan.dt)
+                record = checks.names("run", "record", record)
+                job = self._job(float(duration), ticks, inputs, currents, record, record_from)
+                bar = _Bar(ticks, checks.boolean("run", "progress", progress))
+            self._stepper = None
+            start, began = self._state.tick * self._plan.dt, time.perf_counter()
+            with bar as shows:
+                answer = self._through(job._replace(progress=shows))
+            return self._recording(float(duration), start, job, answer, time.perf_counter() - began, "weights" in record)
+
+    def _through(self, job: Job) -> Answer:
+        if isinstance(self.engine, NativeEngine):
+            return self.engine.run(job)
+        # interrupted, the core stops between ticks, but NumPy inside one: then the call has not been
+        snapshot = self._state.snapshot()
+        try:
+            return self.engine.run(job)
+        except BaseException:
+            self._state.restore(snapshot, self._plan)
+            raise
+
+    @contextmanager
+    def _or_as_before(self) -> Iterator[None]:
+        """Where a call is refused, plan and state are those from before it."""
+        before = self._plan, self._state, self.engine, self.reason, self._poisson
+        try:
+            yield
+        except BaseException:
+            self._plan, self._state, self.engine, self.reason, self._poisson = before
+            raise
 
     def step(self, spikes: Optional[Mapping[str, Any]] = None) -> Dict[str, np.ndarray]:
         """One tick, for closed loops. spikes: {population: neuron indices}; returns the same of all that spiked."""
-        if self._stepper is None:
-            self.refresh()
-            self._stepper = self.engine.stepper(self._poisson)
-        return self._stepper(spikes or {})
+        if type(spikes) is not dict:
+            spikes = checks.mapping("step", "spikes", spikes, "population: neurons")
+        with self._turn:
+            if self._stepper is None:
+                self.refresh()
+                self._stepper = self._new_stepper()
+            fired: Dict[str, np.ndarray] = self._stepper(spikes)
+            return fired
+
+    def _new_stepper(self) -> Callable[[Mapping[str, Any]], Dict[str, np.ndarray]]:
+        inner = self.engine.stepper(self._poisson)
+        if isinstance(self.engine, NativeEngine):
+            return inner
+        # the reference engine trusts what it is given
+        return lambda spikes: inner({name: self._neurons(name, value) for name, value in spikes.items()})
+
+    def _neurons(self, name: str, value: Any) -> np.ndarray:
+        k, owner = self._plan.where(name), f"step: {name!r}"
+        must_take_spikes(owner, self._plan.models[k])
+        return step_neurons(owner, value, int(self._plan.pop_n[k]))
 
     def _job(
-        self, duration: float, ticks: int, inputs: Mapping[str, Any], currents: Mapping[str, Any],
+        self, duration: float, ticks: int, inputs: Optional[Mapping[str, Any]], currents: Optional[Mapping[str, Any]],
         record: Sequence[str], record_from: Optional[Sequence[str]],
     ) -> Job:  # fmt: skip
         plan = self._plan
-        for what in record:
-            if what not in RECORDS:
-                raise UnknownNameError("record", what, RECORDS)
-        wanted = set(range(len(plan.names))) if record_from is None else {plan.where(n) for n in record_from}
+        kinds = {checks.known("record", what, RECORDS) for what in record}
+        every = plan.names if record_from is None else checks.names("run", "record_from", record_from)
+        wanted = {plan.where(name) for name in every}
+        spikes = ["spikes" in kinds and k in wanted for k in range(len(plan.names))]
+        trace = ["potentials" in kinds and k in wanted and plan.pop_kind[k] != SOURCE for k in range(len(plan.names))]
+        self._must_fit(ticks * sum(int(n) for n, wanted in zip(plan.pop_n, trace) if wanted))
         given: Dict[int, Given] = {}
         fire = dict(self._poisson)
-        for name, value in inputs.items():
+        for name, value in checks.mapping("run", "inputs", inputs, "population: events").items():
             self._input(plan.where(name), value, duration, ticks, given, fire)
-        held = {plan.where(n): self._current(plan.where(n), c, ticks) for n, c in currents.items()}
-        spikes = ["spikes" in record and k in wanted for k in range(len(plan.names))]
-        trace = ["potentials" in record and k in wanted and plan.pop_kind[k] != SOURCE for k in range(len(plan.names))]
+        levels = checks.mapping("run", "currents", currents, "population: mV").items()
+        held = {plan.where(name): self._current(plan.where(name), value, ticks) for name, value in levels}
         return Job(ticks, given, held, fire, spikes, trace)
+
+    def _must_fit(self, values: int) -> None:
+        """Recorded potentials must fit into memory."""
+        if not values:
+            return
+        asked = values * self._state.v.itemsize
+        limit = self._memory_limit
+        used, allowed = (0, checks.free_memory()) if limit is None else (self._plan.nbytes, limit)
+        if asked + used > allowed:
+            cure = "record fewer populations (record_from), or run in parts"
+            raise BudgetError("bytes for recorded potentials", asked, used, allowed, cure)
 
     def _input(
         self, k: int, value: Any, duration: float, ticks: int, given: Dict[int, Given], fire: Dict[int, np.ndarray]
     ) -> None:
         plan, model, owner = self._plan, self._plan.models[k], f"inputs[{self._plan.names[k]!r}]"
         n = int(plan.pop_n[k])
-        if isinstance(model, PoissonSource):
-            raise ParameterError(f"{owner}: a Poisson source makes its own spikes; use a 'rate' source for given ones")
-        if not model.spiking:
-            raise ParameterError(f"{owner}: {model.name} neurons do not spike, so they cannot be made to")
+        must_take_spikes(owner, model)
         if isinstance(model, (SpikeSource, TemporalSource)) and _is_values(value):
             if isinstance(model, SpikeSource):
                 fire[k] = chances(owner, _hertz(owner, value, model), n, plan.dt)
             else:
                 given[k] = given_spikes(owner, _latencies(owner, value, model, n, duration), n, duration, plan.dt, ticks)
             return
+        if _is_values(value):
+            cure = f"give {model.name} neurons events, pairs (neuron, time in ms)"
+            raise ArgumentTypeError(f"{owner}: values are for 'rate' and 'temporal' sources; {cure}")
         given[k] = given_spikes(owner, value, n, duration, plan.dt, ticks)
 
     def _current(self, k: int, value: Any, ticks: int) -> np.ndarray:
@@ -198,7 +272,7 @@ class Simulator:
         return held_current(owner, value, int(self._plan.pop_n[k]), ticks, self._state.v.dtype)
 
     def _recording(
-        self, duration: float, start: float, job: Job, answer: Answer, wall: float, record: Sequence[str]
+        self, duration: float, start: float, job: Job, answer: Answer, wall: float, weights: bool
     ) -> Recording:
         plan = self._plan
         counts = Lazy(plan.names, lambda name: _counts(plan, job, answer, name))
@@ -218,8 +292,18 @@ class Simulator:
             Lazy(recorded, lambda name: _spikes(plan, job, answer, name)),
             {plan.names[k]: trace for k, trace in answer.traces.items()},
             performance,
-            self._network.get_weights() if "weights" in record and self._network is not None else None,
+            self._network.get_weights() if weights and self._network is not None else None,
         )  # fmt: skip
+
+
+def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: Optional[int]) -> None:
+    """A compiled plan is taken as it is."""
+    if dt is not None and checks.positive("Simulator", "dt", dt, "ms") != plan.dt:
+        raise ParameterError(f"Simulator: the plan was compiled for dt = {plan.dt:g} ms (got {shown(dt)})")
+    if checks.known("precision", precision, PRECISIONS) not in ("float32", plan.precision):
+        raise ParameterError(f"Simulator: the plan was compiled for precision {plan.precision!r} (got {shown(precision)})")
+    if memory_limit is not None and plan.nbytes > checks.count("Simulator", "memory_limit", memory_limit, 2**62):
+        raise BudgetError("bytes for this plan", plan.nbytes, 0, memory_limit, "compile a smaller network")
 
 
 def _is_values(value: Any) -> bool:

@@ -13,7 +13,7 @@ from driver_build import build_driver
 from neuroedge import Simulator
 from neuroedge.engines.library import simd_levels
 from neuroedge.plan.compile import compile_network
-from neuroedge.plan.dump import dump, state_hash
+from neuroedge.engines.dump import dump, state_hash
 from neuroedge.plan.fields import PERSISTENT, STATE
 from strategies import Call, begin, build, everything
 

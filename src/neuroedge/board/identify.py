@@ -52,6 +52,7 @@ def _cpu_name(base: Path) -> Optional[str]:
 
 def _memory(base: Path) -> Optional[int]:
     for line in (_text(base / "proc/meminfo") or "").splitlines():
-        if line.startswith("MemTotal:"):
-            return int(line.split()[1]) // 1024
+        words = line.split()
+        if len(words) > 1 and words[0] == "MemTotal:" and words[1].isdigit():
+            return int(words[1]) // 1024
     return None

@@ -30,15 +30,16 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the report."""
-    board = identify()
+    # all that may fail comes before the first line
+    board, level, levels = identify(), simd(), simd_levels()
     missing = {name: extra for name, (_, extra) in EXTRAS.items() if find_spec(name) is None}
     if options.json:
         report = {
             "schema": "neuroedge.info/1",
             "version": __version__,
             "board": board._asdict(),
-            "simd": simd(),
-            "simd_levels": simd_levels(),
+            "simd": level,
+            "simd_levels": levels,
             "engines": ["native", "reference"],
             "missing": missing,
         }
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"neuroedge  {__version__}")
     print(f"board      {board.name} ({board.kind}, {board.machine})")
     print(f"cores      {board.cpu_count}, memory {memory}")
-    print(f"engines    native ({simd()} of {', '.join(simd_levels())}), reference")
+    print(f"engines    native ({level} of {', '.join(levels)}), reference")
     for name, extra in missing.items():
         print(f"missing    {name}, for {EXTRAS[name][0]}: pip install neuroedge[{extra}]")
     return 0

@@ -2,7 +2,8 @@
 
 from typing import Dict, Tuple, Type, Union
 
-from ..errors import UnknownNameError, UnsupportedError
+from .. import checks
+from ..errors import UnsupportedError
 from ..plan.plan import Plan, State
 from .native import NativeEngine
 from .reference import ReferenceEngine
@@ -22,8 +23,7 @@ def supports(engine: str, plan: Plan) -> str:
 
 def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
     """The engine of that name, or the fastest that can run this plan; and the reason."""
-    if name != "auto" and name not in ENGINES:
-        raise UnknownNameError("engine", name, ["auto", *ENGINES])
+    checks.known("engine", name, ["auto", *ENGINES])
     if name != "auto":
         reason = supports(name, plan)
         if reason:

@@ -4,10 +4,11 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
+from ..errors import ArgumentTypeError, ParameterError, shown
 from ..events import SpikeTrain, as_events
-from ..errors import ParameterError
+from ..network.neurons import Model, PoissonSource
 
-__all__ = ["Answer", "Given", "Job", "chances", "given_spikes", "held_current"]
+__all__ = ["Answer", "Given", "Job", "chances", "given_spikes", "held_current", "must_take_spikes", "step_neurons"]
 
 
 class Given(NamedTuple):
@@ -50,26 +51,46 @@ def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, tic
     if first < 0 or last > duration * (1 + 1e-9):
         outside = first if first < 0 else last
         raise ParameterError(f"{owner}: event times must be 0 to {duration:g} ms (got {outside:g} ms)")
-    tick = np.ceil(times * (1.0 / dt) - 1e-6).astype(np.int32)
-    tick -= 1
-    np.maximum(tick, 0, out=tick)
-    np.minimum(tick, ticks - 1, out=tick)
-    return _sorted(tick, neurons, n)
+    tick = np.clip(np.ceil(times * (1.0 / dt) - 1e-6) - 1.0, 0.0, ticks - 1.0)
+    return _sorted(tick.astype(np.int32), neurons, n)
 
 
 def _sorted(tick: np.ndarray, neurons: np.ndarray, n: int) -> Given:
-    rank = tick * np.int64(n) + neurons
+    # in 64 bits, which an old NumPy would not take of its own accord
+    rank = tick.astype(np.int64) * n + neurons
     if not (rank[1:] >= rank[:-1]).all():
         order = np.lexsort((neurons, tick))
         tick, neurons = tick[order], neurons[order]
     return Given(np.ascontiguousarray(tick), np.ascontiguousarray(neurons))
 
 
+def must_take_spikes(owner: str, model: Model) -> None:
+    """Raise for neurons that cannot be made to spike."""
+    if isinstance(model, PoissonSource):
+        raise ParameterError(f"{owner}: a Poisson source makes its own spikes; use a 'rate' source for given ones")
+    if not model.spiking:
+        raise ParameterError(f"{owner}: {model.name} neurons do not spike, so they cannot be made to")
+
+
+def step_neurons(owner: str, value: Any, n: int) -> np.ndarray:
+    """Neuron indices given to one step, 0 to n - 1, as a uint32 array."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(f"{owner}: neurons must be whole numbers [n] (got {shown(value)})") from None
+    if array.size == 0:
+        return np.zeros(0, np.uint32)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{owner}: neurons must be whole numbers [n] (got {array.dtype.name}, {array.ndim}-d)")
+    low, top = int(array.min()), int(array.max())
+    if low < 0 or top >= n:
+        raise ParameterError(f"{owner}: neuron must be 0 to {n - 1} (got {low if low < 0 else top})")
+    return np.ascontiguousarray(array, np.uint32)
+
+
 def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.ndarray:
     """A current as [ticks or 1, n or 1]: from a number, [n] values, [ticks] … or a full [ticks, n] array."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise ParameterError(f"{owner}: current must hold numbers (got {array.dtype})")
+    array = _numbers(owner, value)
     if array.ndim == 1:
         # one value per neuron, or one per tick; [ticks, 1] and [1, n] say which where both fit
         if array.shape[0] == n:
@@ -79,11 +100,25 @@ def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.n
     array = array.reshape(1, 1) if array.ndim == 0 else array
     if array.ndim != 2 or array.shape[0] not in (1, ticks) or array.shape[1] not in (1, n):
         raise ParameterError(
-            f"{owner}: current must be a number, [{n}] per neuron, [{ticks}] per tick or [{ticks}, {n}] (got {np.shape(value)})"
+            f"{owner}: current must be a number, [{n}] per neuron, [{ticks}] per tick or [{ticks}, {n}] "
+            f"(got shape {np.shape(value)})"
         )
-    if not np.isfinite(array).all():
-        raise ParameterError(f"{owner}: current must be finite")
-    return np.ascontiguousarray(array, dtype)
+    with np.errstate(over="ignore"):
+        held = np.ascontiguousarray(array, dtype)
+    if not np.isfinite(held).all():
+        bad = array.reshape(-1)[int(np.argmin(np.isfinite(held.reshape(-1))))]
+        raise ParameterError(f"{owner}: current must be finite, and within {held.dtype.name} (got {bad:g})")
+    return held
+
+
+def _numbers(owner: str, value: Any) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(f"{owner}: current must hold numbers in one shape (got {shown(value)})") from None
+    if array.dtype.kind not in "fiu":
+        raise ArgumentTypeError(f"{owner}: current must hold numbers (got {shown(value)})")
+    return array
 
 
 def chances(owner: str, rate: Any, n: int, dt: float) -> np.ndarray:
@@ -92,8 +127,12 @@ def chances(owner: str, rate: Any, n: int, dt: float) -> np.ndarray:
     if hz.shape not in ((), (n,)):
         raise ParameterError(f"{owner}: rates must be one number or {n} (got shape {hz.shape})")
     if not np.isfinite(hz).all() or (hz < 0).any():
-        raise ParameterError(f"{owner}: rates must be finite and >= 0 Hz")
+        bad = hz[~(np.isfinite(hz) & (hz >= 0))].flat[0]
+        raise ParameterError(f"{owner}: rates must be finite and >= 0 Hz (got {bad:g})")
     if (hz * dt > 1000.0 * (1 + 1e-9)).any():
-        raise ParameterError(f"{owner}: rates must be <= {1000.0 / dt:g} Hz, one spike a step of {dt:g} ms (got {hz.max():g})")
+        most, cure = f"<= {1000.0 / dt:g} Hz", "use a smaller dt"
+        raise ParameterError(
+            f"{owner}: rates must be {most}, one spike a step of {dt:g} ms (got {hz.max():g}); {cure}"
+        )
     chance = np.minimum(np.rint(hz * (dt / 1000.0) * 2.0**32), 2.0**32 - 1)
     return np.ascontiguousarray(np.broadcast_to(chance, (n,)).astype(np.uint32))

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 from ..errors import NativeError, UnknownNameError
-from ..plan.fields import CALL, PLAN, SCALARS, STATE, layout_id
+from ..plan.fields import CALL, PLAN, SCALARS, STATE, Field, layout_id
 
 __all__ = ["CallStruct", "PlanStruct", "StateStruct", "library", "simd", "simd_levels", "use_simd"]
 
 
-def _struct(name: str, table: str, rows: Tuple) -> type:
+def _struct(name: str, table: str, rows: Tuple[Field, ...]) -> type:
     head = [(scalar, ctypes.c_int64) for scalar in SCALARS[table]]
     return type(name, (ctypes.Structure,), {"_fields_": head + [(f.name, ctypes.c_void_p) for f in rows]})
 

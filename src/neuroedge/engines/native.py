@@ -6,10 +6,10 @@ from typing import Any, Dict, List, Mapping
 
 import numpy as np
 
-from ..errors import ArgumentTypeError, ParameterError
+from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, STATE
 from ..plan.plan import Plan, State
-from .job import Answer, Job
+from .job import Answer, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 
 __all__ = ["NativeEngine", "Stepper"]
@@ -18,8 +18,12 @@ __all__ = ["NativeEngine", "Stepper"]
 CALL_SECONDS = 0.05
 FIRST_TICKS = 2000
 
+# lanes stepped plus synapses passed, at most, in the first call and in any: a network that has been silent may wake
+# up with all its synapses in one tick (0.1 to 1 ns each)
+FIRST_WORK, MOST_WORK = 5_000_000, 500_000_000
+
 # spikes written down before the core returns to hand them over
-SPIKES = 1 << 16
+SPIKES = 1 << 17
 
 
 def address(array: np.ndarray) -> int:
@@ -48,7 +52,9 @@ class NativeEngine:
         # a tick starts only with room for a spike of every lane
         self._room(2 * plan.sizes["lanes"] + SPIKES)
         self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
-        self._ticks_a_call = FIRST_TICKS
+        work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
+        self._most_ticks = max(1, MOST_WORK // work)
+        self._ticks_a_call = max(1, min(FIRST_TICKS, FIRST_WORK // work))
 
     def _own(self, name: str, array: np.ndarray) -> None:
         self.arrays[name] = array
@@ -64,18 +70,22 @@ class NativeEngine:
         traces = self.prepare(job)
         spikes: List[Any] = []
         call, done = self.call, 0
-        call.events = 0
+        call.events = call.spikes = 0
         while done < job.ticks:
-            call.spikes, call.first = 0, done
+            call.first = done
             began = time.perf_counter()
             ticks = min(self._ticks_a_call, job.ticks - done)
             ran = self._run(*self.pointers, ticks)
+            if ran < 0 or (ran == 0 and call.spikes == 0):
+                raise NativeError(f"the native core did not run (answer {ran}); the network stands at tick {self.state.tick}")
             if ran == ticks:
                 self._pace(ran, time.perf_counter() - began)
-            self._collect(spikes)
+            else:
+                self._collect(spikes)
             done += ran
             if job.progress is not None:
                 job.progress(ran)
+        self._collect(spikes)
         return self._answer(traces, spikes)
 
     def stepper(self, chances: Mapping[int, np.ndarray]) -> "Stepper":
@@ -106,16 +116,16 @@ class NativeEngine:
 
     def _pace(self, ran: int, seconds: float) -> None:
         most = 10 * self._ticks_a_call
-        self._ticks_a_call = max(1, min(int(ran * CALL_SECONDS / max(seconds, 1e-9)), most, 2**30))
+        self._ticks_a_call = max(1, min(int(ran * CALL_SECONDS / max(seconds, 1e-9)), most, self._most_ticks))
 
     def _collect(self, spikes: List[Any]) -> None:
+        """Empty the buffer of spikes written down."""
         n = self.call.spikes
-        if n:
-            spikes.append((self.arrays["spike_tick"][:n].copy(), self.arrays["spike_lane"][:n].copy()))
+        spikes.append((self.arrays["spike_tick"][:n].copy(), self.arrays["spike_lane"][:n].copy()))
+        self.call.spikes = 0
 
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
-        ticks = np.concatenate([s[0] for s in spikes]) if spikes else np.zeros(0, np.int32)
-        lanes = np.concatenate([s[1] for s in spikes]) if spikes else np.zeros(0, np.uint32)
+        ticks, lanes = spikes[0] if len(spikes) == 1 else (np.concatenate(part) for part in zip(*spikes))
         return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, int(self.call.events))
 
 
@@ -164,10 +174,10 @@ class Stepper:
         k = self._index.get(name)
         if k is None:
             k = self._plan.where(name)
-        if type(value) is not np.ndarray or value.dtype != np.uint32 or value.ndim != 1:
-            value = step_neurons(name, value)
         if k in self._chances or not self._plan.models[k].spiking:
-            raise ParameterError(f"step: {name!r} takes no spikes")
+            must_take_spikes(f"step: {name!r}", self._plan.models[k])
+        if type(value) is not np.ndarray or value.dtype != np.uint32 or value.ndim != 1:
+            value = step_neurons(f"step: {name!r}", value, int(self._plan.pop_n[k]))
         n = len(value)
         if n > len(self._given[k]):
             self._room(k, 2 * n)
@@ -177,20 +187,5 @@ class Stepper:
     def _mend(self, k: int) -> None:
         """Sort what was given out of order; an index beyond the population is an error, and nothing has run."""
         given = self._given[k][: self._event_n[k]]
-        size = int(self._plan.pop_n[k])
-        if int(given.max()) >= size:
-            top = int(given.max())
-            raise ParameterError(f"step: neurons of {self._plan.names[k]!r} must be 0 to {size - 1} (got {top})")
+        step_neurons(f"step: {self._plan.names[k]!r}", given, int(self._plan.pop_n[k]))
         given.sort()
-
-
-def step_neurons(name: str, value: Any) -> np.ndarray:
-    """Neuron indices given to one step, as a uint32 array."""
-    array = np.asarray(value)
-    if array.size == 0:
-        return np.zeros(0, np.uint32)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"step: neurons of {name!r} must be whole numbers [n] (got {array.dtype}, {array.ndim}-d)")
-    if int(array.min()) < 0:
-        raise ParameterError(f"step: neurons of {name!r} must be >= 0 (got {int(array.min())})")
-    return np.ascontiguousarray(array, np.uint32)

@@ -13,13 +13,29 @@ from typing import Any, Optional, Tuple, Union
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, ParameterError
+from ..errors import ArgumentTypeError, ParameterError, shown
 from .neurons import NOMINAL_RATE, Model
 from .synapses import Exponential, Synapse
 
-__all__ = ["PATTERNS", "Connectivity", "default_weights", "from_dense", "from_triples", "random_rows", "row_counts"]
+__all__ = [
+    "Connectivity",
+    "MAX_SYNAPSES",
+    "PATTERNS",
+    "default_weights",
+    "from_dense",
+    "from_triples",
+    "random_rows",
+    "row_counts",
+    "surely",
+    "weight_of_all",
+]
 
 PATTERNS = ("feedforward", "feedback", "lateral", "random", "one_to_one")
+
+# synapses of one projection: the plan counts them in 32 bits
+MAX_SYNAPSES = 2**32 - 1
+
+_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +77,12 @@ def row_counts(rng: np.random.Generator, shape: Tuple[int, int], p: float) -> np
     if p >= 1.0:
         return np.full(shape[0], shape[1], np.int64)
     return rng.binomial(shape[1], p, size=shape[0]).astype(np.int64)
+
+
+def surely(shape: Tuple[int, int], p: float) -> int:
+    """Synapses that a Bernoulli(p) graph has at least, told without drawing: all of them for p = 1."""
+    mean = shape[0] * shape[1] * p
+    return shape[0] * shape[1] if p >= 1.0 else max(0, int(mean - 6.0 * mean**0.5))
 
 
 def random_rows(rng: np.random.Generator, counts: np.ndarray, n_post: int) -> np.ndarray:
@@ -127,33 +149,43 @@ def _height(ratio: float) -> float:
 def from_dense(owner: str, weights: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:
     """Connectivity of a matrix [pre, post] (NumPy or scipy sparse); a zero of a dense matrix is no synapse."""
     if hasattr(weights, "tocoo"):
-        coo = weights.tocoo()
-        if tuple(coo.shape) != shape:
-            raise ParameterError(f"{owner}: weights must have shape {shape} (got {tuple(coo.shape)})")
-        return from_triples(owner, (coo.row, coo.col, coo.data), shape, delay)
+        return _from_sparse(owner, weights, shape, delay)
     matrix = _weights(owner, weights)
     if matrix.shape != shape:
         raise ParameterError(f"{owner}: weights must have shape {shape} (got {matrix.shape})")
     delay = _delays(owner, delay, shape)
     if matrix.all():
-        flat = delay.ravel() if isinstance(delay, np.ndarray) else delay
-        return Connectivity(shape, np.arange(shape[0] + 1, dtype=np.int64) * shape[1], None, matrix.ravel(), flat)
+        # copies: what the caller does with its arrays later must not reach the network
+        flat = delay.flatten() if isinstance(delay, np.ndarray) else delay
+        return Connectivity(shape, np.arange(shape[0] + 1, dtype=np.int64) * shape[1], None, matrix.flatten(), flat)
     pre, post = np.nonzero(matrix)
     picked = delay[pre, post] if isinstance(delay, np.ndarray) else delay
     return _assemble(shape, pre, post, matrix[pre, post], picked)
 
 
+def _from_sparse(owner: str, weights: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:
+    try:
+        coo = weights.tocoo()
+        given, triples = tuple(coo.shape), (coo.row, coo.col, coo.data)
+    except (AttributeError, TypeError, ValueError):
+        raise ArgumentTypeError(f"{owner}: weights must be a matrix [pre, post] (got {shown(weights)})") from None
+    if given != shape:
+        raise ParameterError(f"{owner}: weights must have shape {shape} (got {given})")
+    return from_triples(owner, triples, shape, delay)
+
+
 def from_triples(owner: str, triples: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:
     """Connectivity of arrays (pre, post, weight) of one length."""
     if not isinstance(triples, (tuple, list)) or len(triples) != 3:
-        raise ArgumentTypeError(f"{owner}: synapses must be three arrays (pre, post, weight)")
+        raise ArgumentTypeError(f"{owner}: synapses must be three arrays (pre, post, weight) (got {shown(triples)})")
     pre = _index(owner, "pre", triples[0], shape[0])
     post = _index(owner, "post", triples[1], shape[1])
     weight = _weights(owner, triples[2])
     if weight.ndim == 0:
         weight = np.full(len(pre), weight)
-    if not len(pre) == len(post) == len(weight) or weight.ndim != 1:
-        raise ParameterError(f"{owner}: synapses must have one length (got {len(pre)}, {len(post)}, {weight.shape})")
+    if not weight.shape == pre.shape == post.shape:
+        lengths = f"{len(pre)} pre, {len(post)} post, weights of shape {weight.shape}"
+        raise ParameterError(f"{owner}: synapses must have one length (got {lengths})")
     delay = _delays(owner, delay, (len(pre),))
     order = np.lexsort((post, pre))
     picked = delay[order] if isinstance(delay, np.ndarray) else delay
@@ -167,11 +199,19 @@ def _assemble(shape: Tuple[int, int], pre: np.ndarray, post: np.ndarray, weight:
 
 
 def _weights(owner: str, weights: Any) -> np.ndarray:
-    array = np.asarray(weights)
-    if array.dtype == np.float32:
-        checks.real_array(owner, "weights", array)
-        return array
-    return checks.real_array(owner, "weights", array)
+    # float32 stays as it is: a matrix may be large
+    if isinstance(weights, np.ndarray) and weights.dtype == np.float32 and np.isfinite(weights).all():
+        return weights
+    array = checks.real_array(owner, "weights", weights)
+    beyond = np.abs(array) > _FLOAT32
+    if beyond.any():
+        raise ParameterError(f"{owner}: weights must be within ±{_FLOAT32:.4g} (got {array[beyond][0]:g})")
+    return array
+
+
+def weight_of_all(owner: str, weight: Any) -> float:
+    """One weight for all synapses, mV."""
+    return float(_weights(owner, checks.finite(owner, "weights", weight, "mV")))
 
 
 def _delays(owner: str, delay: Any, shape: Tuple[int, ...]) -> Union[None, float, np.ndarray]:
@@ -186,11 +226,15 @@ def _delays(owner: str, delay: Any, shape: Tuple[int, ...]) -> Union[None, float
 
 
 def _index(owner: str, field: str, value: Any, n: int) -> np.ndarray:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(f"{owner}: {field} must be a 1-d array of integers (got {shown(value)})") from None
     if array.size == 0:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{owner}: {field} must be a 1-d array of integers (got {array.dtype}, {array.ndim}-d)")
+        kind = f"{array.dtype.name}, {array.ndim}-d"
+        raise ArgumentTypeError(f"{owner}: {field} must be a 1-d array of integers (got {kind})")
     if int(array.min()) < 0 or int(array.max()) >= n:
         raise ParameterError(f"{owner}: {field} must be 0 to {n - 1} (got {int(array.min())} to {int(array.max())})")
     return array.astype(np.int64)

@@ -9,12 +9,12 @@
 # annotations are not evaluated: naming np.random.Generator would import numpy.random at every start
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, BudgetError, MissingExtraError, ParameterError, UnknownNameError
+from ..errors import ArgumentTypeError, BudgetError, MissingExtraError, ParameterError, shown
 from . import connectivity as cn
 from .connectivity import Connectivity
 from .neurons import CubaLIF, Model, make_model
@@ -22,13 +22,19 @@ from .synapses import Delta, Exponential, Synapse
 
 __all__ = ["Network", "Population", "Projection"]
 
+# what a neuron takes at least in plan and state
+BYTES_PER_NEURON = 80
+
+# bytes below which nobody asks whether they fit
+_LARGE = 1 << 28
+
 
 class Population:
     """A named group of neurons of one model."""
 
     def __init__(self, name: str, size: int, model: Model) -> None:
         if not isinstance(name, str) or not name or "->" in name:
-            raise ParameterError(f"population name must be a non-empty text without '->' (got {name!r})")
+            raise ParameterError(f"population name must be a non-empty text without '->' (got {shown(name)})")
         self.name = name
         self.owner = f"Population {name!r}"
         self.size = checks.count(self.owner, "size", size)
@@ -72,6 +78,7 @@ class Projection:
     def connectivity(self) -> Connectivity:
         """The synapses themselves."""
         if self._given is None:
+            _must_fit(f"the synapses of {self.name!r}", self.count * (48 if self._probability < 1.0 else 24), "make it sparser")
             self._given = self._draw()
         return self._given
 
@@ -118,10 +125,10 @@ class Network:
         max_neurons: Optional[int] = None,
         max_synapses: Optional[int] = None,
     ) -> None:
-        self.name = str(name)
-        self.seed = checks.whole("Network", "seed", seed)
-        if self.seed < 0:
-            raise ParameterError(f"Network: seed must be >= 0 (got {seed})")
+        if not isinstance(name, str):
+            raise ArgumentTypeError(f"Network: name must be a text (got {shown(name)})")
+        self.name = name
+        self.seed = checks.whole("Network", "seed", seed, least=0)
         self.max_neurons = None if max_neurons is None else checks.count("Network", "max_neurons", max_neurons)
         limit = 2**62
         self.max_synapses = None if max_synapses is None else checks.count("Network", "max_synapses", max_synapses, limit)
@@ -145,15 +152,14 @@ class Network:
             raise ParameterError(f"population {name!r} exists already: names are used once")
         if self.max_neurons is not None and self.neurons + population.size > self.max_neurons:
             raise BudgetError("neurons", population.size, self.neurons, self.max_neurons, "raise max_neurons")
+        _must_fit(population.owner, population.size * BYTES_PER_NEURON, "make it smaller")
         self.populations[name] = population
         self.version += 1
         return population
 
     def population(self, name: str) -> Population:
         """The population of that name."""
-        if name not in self.populations:
-            raise UnknownNameError("population", name, self.populations)
-        return self.populations[name]
+        return self.populations[checks.known("population", name, self.populations)]
 
     def connect(
         self,
@@ -182,8 +188,7 @@ class Network:
             raise ParameterError(f"{owner}: {pre!r} never spikes ({source.model.name}), so nothing would arrive")
         kind = _synapse_kind(owner, synapse, target)
         projection = self._make(owner, name, source, target, kind, pattern, probability, weights, synapses, delay)
-        if self.max_synapses is not None and self.synapses + projection.count > self.max_synapses:
-            raise BudgetError("synapses", projection.count, self.synapses, self.max_synapses, "raise max_synapses")
+        self._afford(owner, projection.count)
         self.projections[name] = projection
         self.version += 1
         return projection
@@ -192,8 +197,7 @@ class Network:
         self, owner: str, name: str, source: Population, target: Population, kind: Synapse,
         pattern: str, probability: float, weights: Any, synapses: Any, delay: Any,
     ) -> Projection:  # fmt: skip
-        if pattern not in cn.PATTERNS:
-            raise UnknownNameError("pattern", pattern, cn.PATTERNS)
+        checks.known("pattern", pattern, cn.PATTERNS)
         probability = checks.probability(owner, "probability", probability)
         if pattern == "lateral" and source is not target:
             raise ParameterError(f"{owner}: lateral connects a layer with itself (got {source.name!r}, {target.name!r})")
@@ -204,15 +208,26 @@ class Network:
             if weights is not None:
                 raise ParameterError(f"{owner}: give weights or synapses, not both")
             return Projection(name, source, target, kind, pattern, cn.from_triples(owner, synapses, shape, delay))
-        if weights is not None and (hasattr(weights, "tocoo") or np.ndim(weights)):
+        if weights is not None and (hasattr(weights, "tocoo") or not np.isscalar(weights)):
             return Projection(name, source, target, kind, pattern, cn.from_dense(owner, weights, shape, delay))
         projection = Projection(name, source, target, kind, pattern, None)
-        one = None if weights is None else checks.finite(owner, "weights", weights, "mV")
+        one = None if weights is None else cn.weight_of_all(owner, weights)
         ms = None if delay is None else checks.finite(owner, "delay", delay, "ms")
         if ms is not None and ms < 0:
             raise ParameterError(f"{owner}: delay must be >= 0 ms (got {ms:g})")
+        if pattern != "one_to_one":
+            # what is sure to be too much is refused before it is drawn
+            self._afford(owner, cn.surely((source.size, target.size - (pattern == "lateral")), probability))
         projection.describe(probability, one, ms, np.random.SeedSequence([self.seed, len(self.projections)]))
         return projection
+
+    def _afford(self, owner: str, asked: int) -> None:
+        """So many more synapses must be within the limits."""
+        if self.max_synapses is not None and self.synapses + asked > self.max_synapses:
+            raise BudgetError("synapses", asked, self.synapses, self.max_synapses, "raise max_synapses")
+        if asked > cn.MAX_SYNAPSES:
+            cure = "make it sparser, or split its populations"
+            raise BudgetError(f"synapses of {owner}", asked, 0, cn.MAX_SYNAPSES, cure)
 
     def _free_name(self, pre: str, post: str) -> str:
         name, k = f"{pre}->{post}", 2
@@ -223,22 +238,21 @@ class Network:
     def get_weights(self, sparse: bool = False) -> Dict[str, Any]:
         """Weights of each projection, {"pre->post": array [pre, post]}; scipy CSR matrices if `sparse`."""
         result = {}
+        if not checks.boolean("get_weights", "sparse", sparse):
+            entries = sum(p.pre.size * p.post.size for p in self.projections.values())
+            _must_fit("dense weights", 4 * entries, "take them sparse: get_weights(sparse=True)")
         for name, projection in self.projections.items():
             c = projection.connectivity
             result[name] = _scipy_sparse(c) if sparse else c.dense()
         return result
 
-    def set_weights(self, weights: Dict[str, Any]) -> None:
+    def set_weights(self, weights: Mapping[str, Any]) -> None:
         """Replace weights, as `get_weights` gives them. Nothing changes unless all of them fit."""
         fresh: List[Tuple[Projection, Connectivity]] = []
-        for name, value in weights.items():
-            if name not in self.projections:
-                raise UnknownNameError("projection", name, self.projections)
-            projection = self.projections[name]
+        for name, value in checks.mapping("set_weights", "weights", weights, "'pre->post': [pre, post]").items():
+            projection = self.projections[checks.known("projection", name, self.projections)]
             fresh.append((projection, _reweighted(f"Projection {name!r}", projection, value)))
-        total = self.synapses + sum(c.count - p.count for p, c in fresh)
-        if self.max_synapses is not None and total > self.max_synapses:
-            raise BudgetError("synapses", total, 0, self.max_synapses, "raise max_synapses")
+        self._afford("set_weights", sum(c.count - p.count for p, c in fresh))
         for projection, c in fresh:
             projection.replace(c)
         self.version += 1
@@ -250,11 +264,19 @@ class Network:
         )
 
 
+def _must_fit(what: str, asked: int, cure: str) -> None:
+    """What is large must fit into the memory of this machine, before it is taken."""
+    if asked > _LARGE:
+        allowed = checks.free_memory()
+        if asked > allowed:
+            raise BudgetError(f"bytes for {what}", asked, 0, allowed, cure)
+
+
 def _synapse_kind(owner: str, synapse: Optional[Synapse], target: Population) -> Synapse:
     if synapse is None:
         return Exponential(target.model.tau_syn) if isinstance(target.model, CubaLIF) else Delta()
     if not isinstance(synapse, (Delta, Exponential)):
-        raise ArgumentTypeError(f"{owner}: synapse must be Delta() or Exponential(tau) (got {synapse!r})")
+        raise ArgumentTypeError(f"{owner}: synapse must be Delta() or Exponential(tau) (got {shown(synapse)})")
     if isinstance(synapse, Exponential) and np.ndim(synapse.tau) and np.shape(synapse.tau) != (target.size,):
         raise ParameterError(f"{owner}: tau must be one number or {target.size} (got {np.shape(synapse.tau)[0]})")
     return synapse

@@ -10,17 +10,18 @@ from typing import Any, ClassVar, Dict, Optional, Tuple, Type, Union
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, ParameterError, UnknownNameError
+from ..errors import ArgumentTypeError, ParameterError, shown
 
 __all__ = [
-    "MODELS",
     "ALIF",
     "AdEx",
     "CubaLIF",
     "Izhikevich",
     "LI",
     "LIF",
+    "MODELS",
     "Model",
+    "NOMINAL_RATE",
     "PoissonSource",
     "SpikeSource",
     "TemporalSource",
@@ -45,8 +46,10 @@ class Model:
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
-            if not isinstance(value, (str, type(None))):
+            # a default tells what else than numbers a parameter takes: a text, or None for "not given"
+            if not isinstance(field.default, str) and not (value is None and field.default is None):
                 object.__setattr__(self, field.name, self._checked(field.name, value))
+        self._one_length()
         self._rules()
 
     def _checked(self, field: str, value: Any) -> Value:
@@ -64,6 +67,14 @@ class Model:
         frozen = array.copy()
         frozen.setflags(write=False)
         return frozen
+
+    def _one_length(self) -> None:
+        """Parameters that are given per neuron must be of one length."""
+        each = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        lengths = {name: len(value) for name, value in each.items() if isinstance(value, np.ndarray) and value.ndim}
+        if len(set(lengths.values())) > 1:
+            listed = ", ".join(f"{n:,} {name}" for name, n in lengths.items())
+            raise ParameterError(f"{type(self).__name__}: parameters per neuron must be of one length (got {listed})")
 
     def _rules(self) -> None:
         """Rules that bind several parameters."""
@@ -122,8 +133,7 @@ class LIF(Model):
     v_init: Optional[Value] = None
 
     def _rules(self) -> None:
-        if self.reset not in RESETS:
-            raise UnknownNameError(f"{type(self).__name__} reset", self.reset, RESETS)
+        checks.known(f"{type(self).__name__} reset", self.reset, RESETS)
         self._below("v_reset", "v_threshold")
         if self.reset == "subtract":
             self._below("v_rest", "v_threshold")
@@ -315,13 +325,11 @@ def make_model(model: Union[str, Model], parameters: Dict[str, Any]) -> Model:
             raise ArgumentTypeError(f"parameters {sorted(parameters)} go into {type(model).__name__}(…) itself")
         return model
     if not isinstance(model, str):
-        raise ArgumentTypeError(f"model must be a name or a neuroedge model (got {model!r})")
-    if model not in MODELS:
-        raise UnknownNameError("neuron model", model, MODELS)
+        raise ArgumentTypeError(f"model must be a name or a neuroedge model (got {shown(model)})")
+    checks.known("neuron model", model, MODELS)
     known = [f.name for f in fields(MODELS[model])]  # type: ignore[arg-type]
     for key in parameters:
-        if key not in known:
-            raise UnknownNameError(f"{model} parameter", key, known)
+        checks.known(f"{model} parameter", key, known)
     return MODELS[model](**parameters)
 
 

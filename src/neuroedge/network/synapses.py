@@ -32,7 +32,7 @@ class Exponential:
         tau = checks.real_array("Exponential", "tau", self.tau)
         if not (tau > 0).all():
             raise ParameterError(f"Exponential: tau must be > 0 ms (got {float(tau.min()):g})")
-        object.__setattr__(self, "tau", float(tau) if tau.ndim == 0 else tau)
+        object.__setattr__(self, "tau", float(tau) if tau.ndim == 0 else tau.copy())
 
     def same_as(self, other: "Exponential") -> bool:
         """Whether both can share one current."""

@@ -7,20 +7,30 @@ import numpy as np
 from .. import checks
 from ..errors import BudgetError, ParameterError
 from ..network.arithmetic import mix64
-from ..network.graph import Network, Projection
+from ..network.graph import Network, Population, Projection
+from ..network.neurons import AdEx, Izhikevich
 from ..network.synapses import Exponential
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
-from .plan import ADEX, Plan, aligned, lane_spans
-from .precision import Precision, precision as precision_of
+from .plan import ADEX, BLOCK, Plan, aligned, lane_spans
+from .precision import PRECISIONS, Precision, precision as precision_of
 from .storage import Stored, concatenate, estimate_bytes, rows_of, store
 
-__all__ = ["MAX_RECEPTORS", "compile_network", "estimate", "free_memory"]
+__all__ = ["MAX_RECEPTORS", "compile_network", "estimate"]
 
 MAX_RECEPTORS = 4
 
 # populations, and projections, that the native core takes
 MAX_PARTS = 4096
+
+# neurons are counted in 32 bits, each population rounded up to whole blocks
+MAX_NEURONS = 2**31 - 1 - BLOCK * MAX_PARTS
+
+# steps of the longest delay
+MAX_DELAY = 1_000_000
+
+# AdEx and Izhikevich take ten substeps a ms, and Ctrl-C is heard between ticks
+MAX_CELL_DT = 1000.0
 
 
 class _Wiring(NamedTuple):
@@ -40,7 +50,7 @@ def compile_network(
     before memory is taken. Raises BudgetError beyond it, ParameterError for a network that is empty or cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
-    form = precision_of(precision)
+    form = precision_of(checks.known("precision", precision, PRECISIONS))
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
     for what, parts in (("populations", network.populations), ("projections", network.projections)):
@@ -48,11 +58,28 @@ def compile_network(
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
     _check_memory(network, dt, form, wiring, memory_limit)
-    cells = [
-        coefficients(p.owner, p.model, wiring.taus[k], dt) for k, p in enumerate(network.populations.values())
-    ]
+    cells = [_cell(p, wiring.taus[k], dt, form) for k, p in enumerate(network.populations.values())]
     stored = [store(f"Projection {q.name!r}", q.connectivity, dt, form) for q in network.projections.values()]
     return _assemble(network, dt, form, wiring, cells, stored)
+
+
+def _cell(population: Population, taus: List[Any], dt: float, form: Precision) -> Coefficients:
+    """Coefficients of a population, which the number format of the state must be able to hold."""
+    owner, model = population.owner, population.model
+    longest = float(np.max(getattr(model, "refractory", 0.0)))
+    if longest / dt > 2**30:
+        raise ParameterError(f"{owner}: refractory must be at most 2^30 steps of {dt:g} ms (got {longest:g} ms)")
+    if dt > MAX_CELL_DT and isinstance(model, (AdEx, Izhikevich)):
+        raise ParameterError(f"{owner}: dt must be at most {MAX_CELL_DT:g} ms for {model.name} neurons (got {dt:g} ms)")
+    with np.errstate(all="ignore"):
+        cell = coefficients(owner, model, taus, dt)
+        # what never spikes has its threshold at infinity
+        values = [p for k, p in enumerate(cell.params) if model.spiking or k != 1]
+        for value in (*values, cell.start_v, cell.start_u):
+            if not np.isfinite(np.asarray(value).astype(form.state)).all():
+                kind = f"{model.name} parameters at dt = {dt:g} ms"
+                raise ParameterError(f"{owner}: {kind} are beyond {form.state.name}: {model!r:.200}")
+    return cell
 
 
 def _wire(network: Network, dt: float) -> _Wiring:
@@ -84,31 +111,46 @@ def _channel(projection: Projection, taus: List[Any]) -> int:
 
 def _longest(projection: Projection, dt: float) -> int:
     delay = 0.0 if projection.delay is None else float(np.max(projection.delay, initial=0.0))
-    ticks = max(1, int(np.rint(delay / dt)))
-    if ticks > 1_000_000:
-        raise ParameterError(f"Projection {projection.name!r}: delay is {ticks:,} steps of {dt:g} ms (at most 1,000,000)")
-    return ticks
+    ticks = max(1.0, np.rint(delay / dt))
+    if ticks > MAX_DELAY:
+        rule = f"delay must be at most {MAX_DELAY:,} steps of {dt:g} ms"
+        raise ParameterError(f"Projection {projection.name!r}: {rule} (got {delay:g} ms)")
+    return int(ticks)
 
 
 def estimate(network: Network, dt: float = 0.1, precision: str = "float32") -> int:
     """Bytes that plan and state will take, without drawing a synapse."""
-    form = precision_of(precision)
+    dt = checks.positive("estimate", "dt", dt, "ms")
+    form = precision_of(checks.known("precision", precision, PRECISIONS))
     return _estimate(network, dt, form, _wire(network, dt))
 
 
 def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> int:
-    _, lanes = lane_spans([p.size for p in network.populations.values()])
-    total = 0
-    for k, n in enumerate(lanes.tolist()):
-        channels = 1 + len(wiring.taus[k])
-        total += n * (80 + form.state.itemsize * channels * (wiring.depths[k] + 1))
+    # tables of a fixed size, and what alignment may add
+    total = 4096
+    for k, p in enumerate(network.populations.values()):
+        n, taus = (p.size + BLOCK - 1) // BLOCK * BLOCK, wiring.taus[k]
+        channels = 1 + len(taus)
+        each = any(np.ndim(value) for value in [*vars(p.model).values(), *taus])
+        # entries of a lane: state and start values, the arrival ring, and parameters where they differ
+        entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 2 * channels)
+        total += n * (20 + form.state.itemsize * entries)
     for q in network.projections.values():
-        total += estimate_bytes(q.shape, q.count, isinstance(q.delay, np.ndarray), form)
+        total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
     return total
+
+
+def _segmented(projection: Projection, dt: float) -> bool:
+    """Whether delays differ on this grid."""
+    if not isinstance(projection.delay, np.ndarray) or projection.delay.size == 0:
+        return False
+    return bool(np.ptp(np.maximum(1.0, np.rint(projection.delay / dt))))
 
 
 def _check_memory(network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int]) -> None:
     allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
+    if network.neurons > MAX_NEURONS:
+        raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
     asked = _estimate(network, dt, form, wiring)
     if asked > allowed:
         cure = "make it smaller or sparser, shorten its delays, or use float16 weights"

@@ -4,11 +4,25 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from ..errors import ParameterError, UnknownNameError
+from .. import checks
+from ..errors import ParameterError, shown
+from ..network.arithmetic import growth
 from ..network.neurons import Model
 from .fields import PERSISTENT, PLAN, STATE
 
-__all__ = ["FRAME", "Plan", "SOURCE", "State"]
+__all__ = [
+    "ADEX",
+    "BLOCK",
+    "FRAME",
+    "IZHIKEVICH",
+    "LIF",
+    "Plan",
+    "SOURCE",
+    "State",
+    "aligned",
+    "frame_growth",
+    "lane_spans",
+]
 
 SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
 
@@ -56,9 +70,7 @@ class Plan:
 
     def where(self, name: str) -> int:
         """Index of a population."""
-        if name not in self.index:
-            raise UnknownNameError("population", name, self.names)
-        return self.index[name]
+        return self.index[checks.known("population", name, self.index)]
 
     def size(self, name: str) -> int:
         """Neurons of a population."""
@@ -113,12 +125,15 @@ class State:
         return {name: self.arrays[name].copy() for name in PERSISTENT}
 
     def restore(self, snapshot: Mapping[str, np.ndarray], plan: Plan) -> None:
-        """Take a snapshot back; it must be of this plan or of one of the same populations and delays."""
-        for name in PERSISTENT:
-            if name not in snapshot or snapshot[name].shape != self.arrays[name].shape:
-                raise ParameterError(f"snapshot does not fit this network: {name} differs in shape")
-        for name in PERSISTENT:
-            self.arrays[name][:] = snapshot[name]
+        """Take a snapshot back; it must be of this plan or of one of the same populations and delays.
+
+        Nothing changes unless all of it fits.
+        """
+        given = checks.mapping("restore", "snapshot", snapshot, "name: array")
+        fresh = {name: _fitting(name, given.get(name), self.arrays[name]) for name in PERSISTENT}
+        _must_be_sound(fresh, plan)
+        for name, array in fresh.items():
+            self.arrays[name][:] = array
         self.refill_queues(plan)
 
     def refill_queues(self, plan: Plan) -> None:
@@ -157,10 +172,34 @@ class State:
         return None
 
 
+def _fitting(name: str, value: Any, own: np.ndarray) -> np.ndarray:
+    """One array of a snapshot, of the shape and kind of the state's own."""
+    if not isinstance(value, np.ndarray):
+        raise ParameterError(f"snapshot does not fit this network: {name} must be an array (got {shown(value)})")
+    kinds = "f" if own.dtype.kind == "f" else "iu"
+    if value.shape != own.shape or value.dtype.kind not in kinds:
+        must, got = f"{own.dtype.name} {own.shape}", f"{value.dtype.name} {value.shape}"
+        raise ParameterError(f"snapshot does not fit this network: {name} must be {must} (got {got})")
+    return value
+
+
+def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
+    """What the native core trusts: the tick, frames of that tick, and refractory neurons that cannot spike."""
+    tick, epoch = (int(x) for x in fresh["clock"])
+    waits = fresh["release"] >= tick
+    if not (0 <= tick < 2**53 and epoch >= 0):
+        raise ParameterError(f"snapshot does not fit this network: clock must be >= 0 (got {tick}, {epoch})")
+    for k, name in enumerate(plan.names):
+        span, kind = plan.spans[name], int(plan.pop_kind[k])
+        if kind == FRAME and int(fresh["exponent"][k]) != frame_growth(plan, k, tick)[1]:
+            raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
+        free = fresh["held"][span] < 1 if kind > LIF else fresh["v"][span] != -np.inf
+        if (waits[span] & free).any():
+            raise ParameterError(f"snapshot does not fit this network: {name!r} has other refractory neurons")
+
+
 def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:
     """Growth of a population's frame at the start of `tick`: (m as the state's number type, exponent)."""
-    from ..network.arithmetic import growth
-
     m, e = growth(float(plan.frame_rate[plan.pop_frame[pop]]), tick)
     return (np.float64 if plan.precision == "float64" else np.float32)(m), e
 

@@ -11,7 +11,18 @@ import numpy as np
 from ..network.connectivity import Connectivity
 from .precision import Precision, to_half
 
-__all__ = ["DENSE", "ROWS16", "ROWS32", "STORAGE_NAMES", "Stored", "estimate_bytes", "store"]
+__all__ = [
+    "DENSE",
+    "ROWS16",
+    "ROWS32",
+    "STORAGE_NAMES",
+    "Stored",
+    "concatenate",
+    "estimate_bytes",
+    "padded",
+    "rows_of",
+    "store",
+]
 
 ROWS16, ROWS32, DENSE = 0, 1, 2
 _NONE = np.zeros(0, np.uint32)

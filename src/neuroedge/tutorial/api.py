@@ -2,16 +2,16 @@
 
 import math
 import warnings
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
 from .. import checks
 from ..board import identify
 from ..engines.library import simd
-from ..errors import NotReadyError, ParameterError, UnknownNameError, UnsupportedError
+from ..errors import NeuroedgeError, NotReadyError, ParameterError, UnsupportedError, shown
 from ..network.graph import Network
-from ..plan.precision import precision as precision_of
+from ..plan.precision import PRECISIONS
 from ..simulator import Simulator
 from .results import SimulationResult
 from .wiring import feedforward_pairs, without_input
@@ -42,10 +42,8 @@ class NeuromorphicAPI:
     """
 
     def __init__(self, device: str = "auto", seed: Optional[int] = None) -> None:
-        if device not in MEMORY_LIMITS:
-            raise UnknownNameError("device", device, MEMORY_LIMITS)
-        self.device = device
-        self.seed = 0 if seed is None else checks.whole("NeuromorphicAPI", "seed", seed)
+        self.device = checks.known("device", device, MEMORY_LIMITS)
+        self.seed = 0 if seed is None else checks.whole("NeuromorphicAPI", "seed", seed, least=0)
         self.auto_connect = True
         self._precision = "float32"
         self._network: Optional[Network] = None
@@ -82,11 +80,11 @@ class NeuromorphicAPI:
 
     def set_precision(self, precision: str) -> None:
         """Number format of the weights: "float32", or "float16" (half the bytes). Any time; the state stays."""
-        if precision_of(precision).name == "float64":
+        if checks.known("precision", precision, PRECISIONS) == "float64":
             raise ParameterError("precision 'float64' is for checking: use Simulator(network, precision='float64')")
-        self._precision = precision
         if self._simulator is not None:
             self._simulator.set_precision(precision)
+        self._precision = precision
 
     def create_network(
         self, max_neurons: Optional[int] = None, max_synapses: Optional[int] = None, auto_connect: bool = True
@@ -95,8 +93,9 @@ class NeuromorphicAPI:
 
         auto_connect: if no layers are connected before the first run, wire sensory → processing → motor.
         """
+        wanted = checks.boolean("create_network", "auto_connect", auto_connect)
         network = Network("network", self.seed, max_neurons, max_synapses)
-        self.auto_connect = checks.boolean("create_network", "auto_connect", auto_connect)
+        self.auto_connect = wanted
         self._network, self._roles, self._simulator, self._looked = network, {}, None, False
         return network
 
@@ -116,9 +115,7 @@ class NeuromorphicAPI:
 
     def _add(self, name: str, size: int, model: str, allowed: Any, role: str, parameters: Dict[str, Any]) -> None:
         network = self.network
-        if model not in allowed:
-            raise UnknownNameError(f"{role} layer model", model, allowed)
-        network.add(name, size, model, **parameters)
+        network.add(name, size, checks.known(f"{role} layer model", model, allowed), **parameters)
         self._roles[name] = role
 
     def connect_layers(
@@ -136,14 +133,10 @@ class NeuromorphicAPI:
         weights: [pre, post] in mV, dense or scipy sparse, or None for default weights. delay: ms, None is one step.
         """
         if plasticity is not None:
-            raise UnsupportedError(f"plasticity={plasticity!r}: this version learns nothing yet; use None")
+            raise UnsupportedError(f"plasticity={shown(plasticity)}: this version learns nothing yet; use None")
         for name in (pre, post):
-            self._layer(name)
+            checks.known("layer", name, self.network.populations)
         self.network.connect(pre, post, pattern, connection_probability, weights, delay=delay)
-
-    def _layer(self, name: str) -> None:
-        if name not in self.network.populations:
-            raise UnknownNameError("layer", name, self.network.populations)
 
     def run_simulation(
         self,
@@ -163,42 +156,40 @@ class NeuromorphicAPI:
         """
         network = self.network
         step = self._step(duration, dt)
-        for name in external_inputs or {}:
-            self._layer(name)
-        if not self._looked:
-            self._look_at_wiring(network)
+        inputs = checks.mapping("run_simulation", "external_inputs", external_inputs, "layer: events")
+        for name in inputs:
+            checks.known("layer", name, network.populations)
         record = [
             what
             for what, wanted in (("spikes", record_spikes), ("potentials", record_potentials), ("weights", record_weights))
             if checks.boolean("run_simulation", f"record_{what}", wanted)
         ]
-        simulator = self._ready(network, step)
-        return SimulationResult(simulator.run(duration, external_inputs, record=record, progress=progress))
+        checks.boolean("run_simulation", "progress", progress)
+        if not self._looked:
+            self._look_at_wiring(network)
+        if self._simulator is None:
+            limit = MEMORY_LIMITS[self.device]
+            self._simulator = Simulator(network, step, precision=self._precision, memory_limit=limit)
+        return SimulationResult(self._simulator.run(duration, inputs, record=record, progress=progress, dt=step))
 
     def _step(self, duration: float, dt: Optional[float]) -> float:
         ms = checks.positive("run_simulation", "duration", duration, "ms")
         if dt is not None:
             step = checks.positive("run_simulation", "dt", dt, "ms")
-            checks.ticks_of("run_simulation", duration, step)
-            return step
-        ticks = math.ceil(ms / LARGEST_STEP - 1e-6)
-        return LARGEST_STEP if abs(ms / LARGEST_STEP - ticks) < 1e-6 else ms / ticks
-
-    def _ready(self, network: Network, dt: float) -> Simulator:
-        if self._simulator is None:
-            limit = MEMORY_LIMITS[self.device]
-            self._simulator = Simulator(network, dt, precision=self._precision, memory_limit=limit)
+        elif ms / LARGEST_STEP > checks.MAX_TICKS:
+            step = LARGEST_STEP
         else:
-            self._simulator.set_dt(dt)
-        return self._simulator
+            ticks = max(1, math.ceil(ms / LARGEST_STEP - 1e-6))
+            step = LARGEST_STEP if abs(ms / LARGEST_STEP - ticks) < 1e-6 else ms / ticks
+        checks.ticks_of("run_simulation", duration, step)
+        return step
 
     def _look_at_wiring(self, network: Network) -> None:
         """Before the first run: wire what nobody connected, and name what nothing reaches."""
         if not network.populations:
             raise NotReadyError("the network has no layers yet: call add_sensory_layer() and the like first")
         pairs = feedforward_pairs(self._roles) if self.auto_connect and not network.projections else []
-        for pre, post in pairs:
-            network.connect(pre, post)
+        _connect_all(network, pairs)
         if pairs:
             wiring = ", ".join(f"{pre} -> {post}" for pre, post in pairs)
             warnings.warn(f"no layers were connected, so they are now, with default weights: {wiring}", stacklevel=3)
@@ -218,7 +209,19 @@ class NeuromorphicAPI:
 
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Replace weights, in the form that `get_weights` gives."""
-        self.network.set_weights(dict(weights))
+        self.network.set_weights(weights)
 
     def __repr__(self) -> str:
         return f"NeuromorphicAPI(device={self.device!r}, {self._network if self._network is not None else 'no network'})"
+
+
+def _connect_all(network: Network, pairs: List[Tuple[str, str]]) -> None:
+    """Connect all pairs; or none of them, where one would exceed a limit."""
+    added: List[str] = []
+    try:
+        for pre, post in pairs:
+            added.append(network.connect(pre, post).name)
+    except NeuroedgeError:
+        for name in added:
+            del network.projections[name]
+        raise

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, Mapping
 
-from ..errors import UnknownNameError
+from ..errors import NotRecordedError, UnknownNameError
 from ..plan.recording import Lazy, Recording
 
 __all__ = ["SimulationResult"]
@@ -33,7 +33,7 @@ class SimulationResult(Mapping[str, Any]):
         if key in self._entries:
             return self._entries[key]
         if key in ("potentials", "weights"):
-            raise KeyError(f"{key} were not recorded: run_simulation(…, record_{key}=True)")
+            raise NotRecordedError(f"{key} were not recorded: run_simulation(…, record_{key}=True)")
         raise UnknownNameError("result", key, self._entries)
 
     def __getattr__(self, name: str) -> Any:
@@ -41,8 +41,8 @@ class SimulationResult(Mapping[str, Any]):
             raise AttributeError(name)
         try:
             return self[name]
-        except KeyError:
-            raise AttributeError(f"no result {name!r} (there are: {', '.join(self._entries)})") from None
+        except UnknownNameError as error:
+            raise AttributeError(str(error)) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -11,10 +11,10 @@ from typing import Any, Dict, List, Union
 
 import numpy as np
 
-from ..engines.job import Job
+from .job import Job
 from ..errors import UnsupportedError
-from .fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
-from .plan import Plan, State
+from ..plan.fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
+from ..plan.plan import Plan, State
 
 __all__ = ["MAGIC", "dump", "state_hash"]
 
