@@ -1,4 +1,4 @@
-// runs a dumped network (src/neuroedge/plan/dump.py) without Python: for sanitizers, callgrind and other machines
+// runs a dumped network (src/neuroedge/engines/dump.py) without Python: for sanitizers, callgrind and other machines
 //   neuroedge_driver FILE [--simd LEVEL]
 #include <stdio.h>
 #include <stdlib.h>
