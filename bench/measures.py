@@ -33,8 +33,9 @@ def once(workload: Workload) -> float:
 def realtime(workload: Workload, walls: List[float]) -> Row:
     """Median and best real-time factor."""
     return {
-        "measure": f"{workload.name} at {workload.dt:g} ms", "unit": "x real time", "median": workload.seconds / statistics.median(walls),
-        "best": workload.seconds / min(walls), "n": len(walls), "simd": simd(),
+        "measure": f"{workload.name} at {workload.dt:g} ms", "unit": "x real time",
+        "median": workload.seconds / statistics.median(walls), "best": workload.seconds / min(walls),
+        "n": len(walls), "simd": simd(),
     }  # fmt: skip
 
 

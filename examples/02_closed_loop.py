@@ -25,4 +25,6 @@ for tick in range(400):
     position += speed
     farthest.append(abs(position))
 
-print(f"distance from the middle: {max(farthest[:50]):.2f} in the first 50 ms, {max(farthest[-50:]):.2f} in the last 50")
+print(
+    f"distance from the middle: {max(farthest[:50]):.2f} in the first 50 ms, {max(farthest[-50:]):.2f} in the last 50"
+)

@@ -2,6 +2,7 @@
 
 Run with the Python of an environment that holds brian2; README.md beside this file tells more.
 """
+
 import os
 import tempfile
 import time
@@ -31,9 +32,7 @@ def w1(b2, data):
     eqs = "dv/dt = -v/(20*ms) : 1\nn_fired : integer"
     model = {"threshold": "v >= 1", "reset": "v = 0; n_fired += 1", "method": "exact"}
     # slot 'start' comes before 'synapses', so input arrives one step after its time as well
-    source = b2.SpikeGeneratorGroup(
-        100, data["spike_neuron"], data["spike_ms"] * b2.ms, when="start"
-    )
+    source = b2.SpikeGeneratorGroup(100, data["spike_neuron"], data["spike_ms"] * b2.ms, when="start")
     hidden = b2.NeuronGroup(800, eqs, **model)
     output = b2.NeuronGroup(100, eqs, **model)
     first = b2.Synapses(source, hidden, "w : 1", on_pre="v_post += w")
@@ -53,8 +52,12 @@ def w2(b2, data):
              n_fired : integer"""
     # Brian2 skips one step fewer than its refractory time has, hence the added dt
     neurons = b2.NeuronGroup(
-        4000, eqs, threshold="v >= -50", reset="v = -60; n_fired += 1",
-        refractory=5 * b2.ms + b2.defaultclock.dt, method="exact",
+        4000,
+        eqs,
+        threshold="v >= -50",
+        reset="v = -60; n_fired += 1",
+        refractory=5 * b2.ms + b2.defaultclock.dt,
+        method="exact",
     )
     neurons.v = data["v0"]
     excite = b2.Synapses(neurons, neurons, on_pre="ge_post += 1.62")

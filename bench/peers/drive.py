@@ -9,6 +9,7 @@
 
 Standard library only; a peer that waits for its next request uses no processor time.
 """
+
 import json
 import os
 import subprocess
@@ -44,8 +45,12 @@ class Peer:
         self.messages = tempfile.TemporaryFile()
         try:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=self.messages, universal_newlines=True, bufsize=1,
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.messages,
+                universal_newlines=True,
+                bufsize=1,
             )
         except OSError:
             self.messages.close()

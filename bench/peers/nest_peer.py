@@ -3,6 +3,7 @@
 Run with the Python of an environment that holds nest-simulator; README.md beside this file
 tells more.
 """
+
 import time
 
 import numpy as np
@@ -12,8 +13,7 @@ import protocol
 def connect(nest, pre, post, weight, dt):
     """Connect ids pairwise with a delay of one step."""
     weights = np.broadcast_to(np.asarray(weight, dtype=float), len(pre)).copy()
-    synapse = {"synapse_model": "static_synapse", "weight": weights,
-               "delay": np.full(len(pre), dt)}
+    synapse = {"synapse_model": "static_synapse", "weight": weights, "delay": np.full(len(pre), dt)}
     nest.Connect(pre, post, "one_to_one", synapse)
 
 
@@ -27,8 +27,7 @@ def counted(nest, neurons):
 def w1(nest, data, dt):
     """Build W1, input shifted by one step; return the recorders by name."""
     # C_m = tau_m makes the membrane equation the workload's; delta weights are in mV anyway
-    model = {"C_m": 20.0, "tau_m": 20.0, "E_L": 0.0, "V_th": 1.0, "V_reset": 0.0,
-             "t_ref": 0.0, "I_e": 0.0, "V_m": 0.0}
+    model = {"C_m": 20.0, "tau_m": 20.0, "E_L": 0.0, "V_th": 1.0, "V_reset": 0.0, "t_ref": 0.0, "I_e": 0.0, "V_m": 0.0}
     source = nest.Create("spike_generator", 100)
     for index, node in enumerate(source):
         # NEST takes no spike at time 0, the workload has one
@@ -44,8 +43,17 @@ def w1(nest, data, dt):
 def w2(nest, data, dt):
     """Build W2; return the recorder by name."""
     # with C_m = tau_m a current of 1 pA is the workload's g of 1 mV
-    model = {"C_m": 20.0, "tau_m": 20.0, "E_L": -49.0, "V_th": -50.0, "V_reset": -60.0,
-             "t_ref": 5.0, "tau_syn_ex": 5.0, "tau_syn_in": 10.0, "I_e": 0.0}
+    model = {
+        "C_m": 20.0,
+        "tau_m": 20.0,
+        "E_L": -49.0,
+        "V_th": -50.0,
+        "V_reset": -60.0,
+        "t_ref": 5.0,
+        "tau_syn_ex": 5.0,
+        "tau_syn_in": 10.0,
+        "I_e": 0.0,
+    }
     neurons = nest.Create("iaf_psc_exp", 4000, params=model)
     neurons.V_m = data["v0"]
     ids = np.array(neurons.tolist())

@@ -4,6 +4,7 @@ Needs only NumPy, which every peer's environment has.  A peer is an object with 
 `version`, `build_s`, `run_once() -> (wall_s, counts, extra)` and `close()`; `counts` maps a
 population's name to its number of spikes.
 """
+
 import argparse
 import json
 import os
@@ -54,9 +55,7 @@ def load(args):
     with np.load(os.path.join(args.data, name)) as stored:
         arrays = {key: stored[key] for key in stored.files}
     # uint16 indices would wrap as soon as an offset is added to them
-    return {
-        key: a.astype(np.float64 if a.dtype.kind == "f" else np.int64) for key, a in arrays.items()
-    }
+    return {key: a.astype(np.float64 if a.dtype.kind == "f" else np.int64) for key, a in arrays.items()}
 
 
 def checked_rates(label, workload, counts):

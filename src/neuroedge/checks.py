@@ -1,7 +1,7 @@
 """Rules that arguments must keep: each returns the value, or raises with field, rule and value."""
 
 import math
-from typing import Any, Collection, Dict, List, Mapping, Optional
+from typing import Any, Collection, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from .errors import ArgumentTypeError, ParameterError, UnknownNameError, shown
 
 __all__ = [
     "MAX_TICKS",
+    "as_array",
     "boolean",
     "count",
     "finite",
@@ -119,7 +120,19 @@ def mapping(owner: str, field: str, value: Any, holds: str) -> Dict[str, Any]:
     return dict(value)
 
 
-def real_array(owner: str, field: str, value: Any, shape: Optional[tuple] = None) -> np.ndarray:
+def as_array(rule: str, value: Any) -> np.ndarray:
+    """A NumPy array of anything but objects; `rule` begins the message."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        # rows of unequal length, or numbers beyond every type; an old NumPy makes objects of them
+        array = np.zeros(0, object)
+    if array.dtype.kind == "O":
+        raise ArgumentTypeError(f"{rule} (got {shown(value)})")
+    return array
+
+
+def real_array(owner: str, field: str, value: Any, shape: Optional[Tuple[int, ...]] = None) -> np.ndarray:
     """A float64 array with finite entries, of the given shape."""
     array = _numbers(owner, field, value)
     if shape is not None and array.shape != shape:
@@ -132,14 +145,10 @@ def real_array(owner: str, field: str, value: Any, shape: Optional[tuple] = None
 
 
 def _numbers(owner: str, field: str, value: Any) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentTypeError(f"{owner}: {field} must hold numbers in one shape (got {shown(value)})") from None
+    array = as_array(f"{owner}: {field} must hold numbers", value)
     # texts, complex numbers and truth values could be cast too, but were hardly meant
     if array.dtype.kind not in "iuf":
-        kind = array.dtype.name if array.dtype.kind in "bcSU" else shown(value)
-        raise ArgumentTypeError(f"{owner}: {field} must hold numbers (got {kind})")
+        raise ArgumentTypeError(f"{owner}: {field} must hold numbers (got {array.dtype.name}: {shown(value)})")
     with np.errstate(over="ignore"):
         return array.astype(np.float64, copy=False)
 

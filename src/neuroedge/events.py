@@ -4,7 +4,7 @@ A `SpikeTrain` has times in ms. A `SpikePattern` has an order but no length: it 
 the run that it is given to. Both may carry a polarity (ON, OFF), as a camera's events do.
 """
 
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
@@ -20,19 +20,12 @@ EVENT_DTYPE = np.dtype([("neuron", np.uint32), ("time", np.float64)])
 def _whole_numbers(field: str, value: Any) -> np.ndarray:
     """A 1-d array of integers, of any integer type."""
     rule = f"events: {field} must be a 1-d array of integers"
-    array = _array(rule, value)
+    array = checks.as_array(rule, value)
     if array.size == 0:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
     return array
-
-
-def _array(rule: str, value: Any) -> np.ndarray:
-    try:
-        return np.asarray(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentTypeError(f"{rule} (got {shown(value)})") from None
 
 
 def _indices(neurons: Any, size: Optional[int]) -> np.ndarray:
@@ -47,7 +40,7 @@ def _indices(neurons: Any, size: Optional[int]) -> np.ndarray:
 
 def _signs(polarity: Any, n: int) -> np.ndarray:
     rule = f"events: polarity must be {n} values of 0 (OFF) or 1 (ON)"
-    array = _array(rule, polarity)
+    array = checks.as_array(rule, polarity)
     if array.size == 0 and n == 0:
         return np.zeros(0, np.uint8)
     if array.dtype.kind not in "biu":
@@ -127,6 +120,7 @@ class SpikeTrain(_Events):
         self._freeze()
 
     def times_in(self, duration: float) -> np.ndarray:
+        """Times in ms, whatever the run's length."""
         return self.times
 
     def __iter__(self) -> Iterator[Tuple[int, float]]:
@@ -166,9 +160,9 @@ class SpikePattern(_Events):
         return f"SpikePattern({len(self)} spikes in {self.steps} steps)"
 
 
-def as_events(value: Any, owner: str) -> _Events:
+def as_events(value: Any, owner: str) -> Union[SpikeTrain, SpikePattern]:
     """Events from a SpikeTrain, a SpikePattern, a structured array, or pairs (neuron, time in ms)."""
-    if isinstance(value, _Events):
+    if isinstance(value, (SpikeTrain, SpikePattern)):
         return value
     if isinstance(value, np.ndarray) and value.dtype.names:
         if len(value.dtype.names) != 2:
@@ -188,8 +182,8 @@ def _train(owner: str, neurons: np.ndarray, times: np.ndarray) -> SpikeTrain:
 def _from_pairs(value: Any, owner: str) -> SpikeTrain:
     rule = f"{owner}: events must be pairs (neuron, time in ms)"
     try:
-        given = np.asarray(value if isinstance(value, np.ndarray) else list(value))
-    except (TypeError, ValueError, OverflowError):
+        given = checks.as_array(rule, value if isinstance(value, np.ndarray) else list(value))
+    except TypeError:
         raise ArgumentTypeError(f"{rule} (got {shown(value)})") from None
     if given.size == 0:
         return SpikeTrain([], [])

@@ -3,7 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -58,7 +58,9 @@ class Simulator:
 
     def _compile(self, dt: float, precision: str) -> Plan:
         if self._network is None:
-            raise ParameterError("a compiled plan keeps its dt and precision: make a Simulator from the network instead")
+            raise ParameterError(
+                "a compiled plan keeps its dt and precision: make a Simulator from the network instead"
+            )
         return compile_network(self._network, dt, precision, self._memory_limit)
 
     def _adopt(self, plan: Plan, state: State) -> None:
@@ -172,7 +174,9 @@ class Simulator:
             start, began = self._state.tick * self._plan.dt, time.perf_counter()
             with bar as shows:
                 answer = self._through(job._replace(progress=shows))
-            return self._recording(float(duration), start, job, answer, time.perf_counter() - began, "weights" in record)
+            return self._recording(
+                float(duration), start, job, answer, time.perf_counter() - began, "weights" in record
+            )
 
     def _through(self, job: Job) -> Answer:
         if isinstance(self.engine, NativeEngine):
@@ -258,7 +262,9 @@ class Simulator:
             if isinstance(model, SpikeSource):
                 fire[k] = chances(owner, _hertz(owner, value, model), n, plan.dt)
             else:
-                given[k] = given_spikes(owner, _latencies(owner, value, model, n, duration), n, duration, plan.dt, ticks)
+                given[k] = given_spikes(
+                    owner, _latencies(owner, value, model, n, duration), n, duration, plan.dt, ticks
+                )
             return
         if _is_values(value):
             cure = f"give {model.name} neurons events, pairs (neuron, time in ms)"
@@ -301,7 +307,9 @@ def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: O
     if dt is not None and checks.positive("Simulator", "dt", dt, "ms") != plan.dt:
         raise ParameterError(f"Simulator: the plan was compiled for dt = {plan.dt:g} ms (got {shown(dt)})")
     if checks.known("precision", precision, PRECISIONS) not in ("float32", plan.precision):
-        raise ParameterError(f"Simulator: the plan was compiled for precision {plan.precision!r} (got {shown(precision)})")
+        raise ParameterError(
+            f"Simulator: the plan was compiled for precision {plan.precision!r} (got {shown(precision)})"
+        )
     if memory_limit is not None and plan.nbytes > checks.count("Simulator", "memory_limit", memory_limit, 2**62):
         raise BudgetError("bytes for this plan", plan.nbytes, 0, memory_limit, "compile a smaller network")
 

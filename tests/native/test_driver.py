@@ -10,12 +10,13 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 import pytest
 from driver_build import build_driver
+from strategies import Call, begin, build, everything
+
 from neuroedge import Simulator
+from neuroedge.engines.dump import dump, state_hash
 from neuroedge.engines.library import simd_levels
 from neuroedge.plan.compile import compile_network
-from neuroedge.engines.dump import dump, state_hash
 from neuroedge.plan.fields import PERSISTENT, STATE
-from strategies import Call, begin, build, everything
 
 LEVELS = simd_levels()
 

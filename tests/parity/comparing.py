@@ -7,9 +7,10 @@ import sys
 from typing import List, NamedTuple, Optional
 
 import numpy as np
+from strategies import Call, Case, begin, build
+
 from neuroedge import Simulator
 from neuroedge.plan.recording import Recording
-from strategies import Call, Case, begin, build
 
 __all__ = ["Outcome", "Tally", "compare", "difference", "seeds"]
 

@@ -7,6 +7,7 @@ Even seeds have weights on a 1/16 grid, where a sum meets its threshold exactly.
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
+
 from neuroedge import ALIF, LI, LIF, AdEx, CubaLIF, Delta, Exponential, Izhikevich, Network, PoissonSource
 from neuroedge.network.arithmetic import growth
 from neuroedge.network.neurons import SpikeSource, TemporalSource

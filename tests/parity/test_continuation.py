@@ -5,9 +5,10 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 import pytest
 from comparing import difference
+from strategies import build, everything
+
 from neuroedge import LIF, Network, PoissonSource, Simulator
 from neuroedge.plan.compile import compile_network
-from strategies import build, everything
 
 ENGINES = ["reference", "native"]
 # the reference engine delivers synapse rows one by one: smaller for it

@@ -5,8 +5,9 @@ from typing import Any, List
 import numpy as np
 import pytest
 from comparing import difference
-from neuroedge import LI, LIF, AdEx, CubaLIF, Exponential, Network, Simulator
 from strategies import everything
+
+from neuroedge import LI, LIF, AdEx, CubaLIF, Exponential, Network, Simulator
 
 ENGINES = ["reference", "native"]
 

@@ -5,11 +5,12 @@ from typing import Any, Dict, Iterator, List
 
 import numpy as np
 import pytest
-from comparing import Tally, Outcome, compare, difference, run_call
+from comparing import Outcome, Tally, compare, difference, run_call
+from strategies import Case, begin, build, everything
+
 from neuroedge import Network, PoissonSource, Simulator
 from neuroedge.engines.library import library, simd, simd_levels, use_simd
 from neuroedge.network.arithmetic import exp, growth, mix64, poisson, tick_key
-from strategies import Case, begin, build, everything
 
 LEVELS = simd_levels()
 NETWORKS = 60
@@ -98,7 +99,7 @@ def frame_at(rate: float, tick: int) -> Any:
 def test_frames_equal_their_twin(level: str) -> None:
     use_simd(level)
     rng = np.random.default_rng(8)
-    rates = (rng.uniform(1e-6, 0.5, 20).tolist() + rng.uniform(0.5, 72.0, 8).tolist() + [0.25, 1.0, 1e-9])
+    rates = rng.uniform(1e-6, 0.5, 20).tolist() + rng.uniform(0.5, 72.0, 8).tolist() + [0.25, 1.0, 1e-9]
     ticks = rng.integers(0, 5000, 60).tolist() + [0, 1, 63, 64, 65, 2**31, 2**31 + 1, 2**33 + 7, 10**12, 2**45 + 1]
     for rate in rates:
         for tick in ticks:

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+from reference_set import DURATION, PARAMS, membrane, stored, ticks
 
 from neuroedge import LIF, Network, Simulator
-from reference_set import DURATION, PARAMS, membrane, stored, ticks
 
 P, AMPLITUDES = PARAMS["fi"]["par"], np.array(PARAMS["fi"]["amplitudes"])
 RUNS = [("native", "float32"), ("reference", "float64")]

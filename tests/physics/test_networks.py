@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+from reference_set import PARAMS, membrane, stored, ticks
 
 from neuroedge import LIF, CubaLIF, Network, Simulator
-from reference_set import PARAMS, membrane, stored, ticks
 
 GRIDS = {"0p1": 0.1, "1": 1.0}
 NETS = [(net, grid) for net in ("net_delta", "net_exp") for grid in GRIDS]

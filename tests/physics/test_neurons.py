@@ -7,7 +7,6 @@ of the set are float32: 3.8e-6 mV of rounding at -70 mV. Hodgkin-Huxley is no mo
 
 import numpy as np
 import pytest
-
 from reference_set import (
     ADEX,
     DURATION,

@@ -5,9 +5,9 @@ The set has alpha currents and conductances too. These are not synapses of ours 
 
 import numpy as np
 import pytest
+from reference_set import PARAMS, stored
 
 from neuroedge import LIF, Delta, Exponential, Network, Simulator
-from reference_set import PARAMS, stored
 
 SET = PARAMS["psp"]
 DT = 0.1

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from neuroedge import LIF, AdEx, Exponential, Network
 from neuroedge.engines.job import Given, Job
 from neuroedge.engines.reference import ReferenceEngine

@@ -91,8 +91,12 @@ def test_camera_events_go_in_and_spikes_come_out(camera: blocks.ClipCapture) -> 
             calls.append(super().run_simulation(*args, **kwargs))
             return calls[-1]
 
-    run(blocks.block("### Camera Input"), {"np": np, "time": time, "NeuromorphicAPI": Watched, "print": lambda *_: None})
-    total = {name: sum(int(c["layer_spike_counts"][name].sum()) for c in calls) for name in ("retina", "v1", "detection")}
+    run(
+        blocks.block("### Camera Input"), {"np": np, "time": time, "NeuromorphicAPI": Watched, "print": lambda *_: None}
+    )
+    total = {
+        name: sum(int(c["layer_spike_counts"][name].sum()) for c in calls) for name in ("retina", "v1", "detection")
+    }
     assert len(calls) >= 45 and all(n > 0 for n in total.values()), total
 
 

@@ -114,7 +114,8 @@ def test_a_board_that_this_is_not(desk: Path, device: str, limit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "compatible"), [("jetson", b"nvidia,p3450-0000\0nvidia,tegra210\0"), ("raspberrypi", b"raspberrypi,4-model-b\0")]
+    ("device", "compatible"),
+    [("jetson", b"nvidia,p3450-0000\0nvidia,tegra210\0"), ("raspberrypi", b"raspberrypi,4-model-b\0")],
 )
 def test_a_board_that_this_is(desk: Path, device: str, compatible: bytes) -> None:
     tree = desk / "proc/device-tree"
@@ -141,7 +142,9 @@ def test_cuda_says_that_it_is_not_there() -> None:
 
 def weight_bytes(api: NeuromorphicAPI) -> int:
     plan = api.simulator.plan
-    return sum(array.nbytes for name, array in plan.arrays.items() if name in ("weight", "weight16") and len(array) > 16)
+    return sum(
+        array.nbytes for name, array in plan.arrays.items() if name in ("weight", "weight16") and len(array) > 16
+    )
 
 
 def test_half_precision_halves_the_weights() -> None:
@@ -283,7 +286,9 @@ def test_rate_layers_fire_at_their_values() -> None:
     rates = source("rate").run_simulation(2000.0, external_inputs={"x": hz}).layer_rates["x"]
     assert rates[0] == 0.0 and rates[3] == pytest.approx(10_000.0, rel=1e-3)
     assert np.all(np.abs(rates[1:3] - hz[1:3]) < 5 * np.sqrt(hz[1:3] / 2.0))
-    shares = source("rate", max_rate=200.0).run_simulation(2000.0, external_inputs={"x": hz / 10_000.0}).layer_rates["x"]
+    shares = (
+        source("rate", max_rate=200.0).run_simulation(2000.0, external_inputs={"x": hz / 10_000.0}).layer_rates["x"]
+    )
     assert shares[3] == pytest.approx(200.0, abs=5 * 10) and shares[0] == 0.0
     # values last for their own call
     api = source("rate")

@@ -131,7 +131,11 @@ def test_layer_names_and_parameters(api: NeuromorphicAPI) -> None:
 @pytest.mark.parametrize(
     ("arguments", "kind", "words"),
     [
-        ({"pre": "inptu", "post": "hidden"}, UnknownNameError, ["layer", "did you mean 'input'?", "hidden, input, output"]),
+        (
+            {"pre": "inptu", "post": "hidden"},
+            UnknownNameError,
+            ["layer", "did you mean 'input'?", "hidden, input, output"],
+        ),
         ({"pre": "input", "post": None}, UnknownNameError, ["layer", "None"]),
         ({"pre": "input", "post": ["hidden"]}, UnknownNameError, ["layer"]),
         ({"pre": "hidden", "post": "input"}, ParameterError, ["'hidden->input'", "'input' is a source"]),
@@ -226,7 +230,11 @@ def test_weights_beyond_half_precision(api: NeuromorphicAPI) -> None:
 
 @pytest.mark.parametrize(
     ("weights", "kind"),
-    [(5, ArgumentTypeError), ({"input->output": np.ones((4, 2))}, UnknownNameError), ({"input->hidden": 1.0}, ParameterError)],
+    [
+        (5, ArgumentTypeError),
+        ({"input->output": np.ones((4, 2))}, UnknownNameError),
+        ({"input->hidden": 1.0}, ParameterError),
+    ],
 )
 def test_set_weights(api: NeuromorphicAPI, weights: Any, kind: Type[NeuroedgeError]) -> None:
     before = api.get_weights()

@@ -88,7 +88,9 @@ def test_parameters_are_numbers(field: str, value: Any) -> None:
 @pytest.mark.parametrize("value", [*NOT_POSITIVE[:-1], [1.0, 0.0], [np.nan, 1.0]])
 def test_time_constants_are_positive(value: Any) -> None:
     for model, field in ((LIF, "tau_m"), (CubaLIF, "tau_syn"), (ALIF, "tau_a"), (AdEx, "C"), (Exponential, "tau")):
-        with refused(ParameterError, model.__name__, field, "ms" if field.startswith("tau") and 0 in np.ravel(value) else ""):
+        with refused(
+            ParameterError, model.__name__, field, "ms" if field.startswith("tau") and 0 in np.ravel(value) else ""
+        ):
             model(**{field: value})
 
 
@@ -258,7 +260,8 @@ def test_five_time_constants_on_one_population() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dt", "kind"), [*((bad, ArgumentTypeError) for bad in NOT_NUMBERS), *((bad, ParameterError) for bad in NOT_POSITIVE)]
+    ("dt", "kind"),
+    [*((bad, ArgumentTypeError) for bad in NOT_NUMBERS), *((bad, ParameterError) for bad in NOT_POSITIVE)],
 )
 def test_dt(dt: Any, kind: Type[NeuroedgeError]) -> None:
     with refused(kind, "compile: dt", "got"):

@@ -78,7 +78,7 @@ def test_the_longest_duration_is_a_number_of_steps() -> None:
         ({"currents": {"hidden": np.ones(3)}}, ParameterError, ["[5] per neuron", "[4] per tick", "(3,)"]),
         ({"currents": {"hidden": np.ones((5, 4))}}, ParameterError, ["[4, 5]", "(5, 4)"]),
         ({"currents": {"hidden": np.ones((4, 5, 1))}}, ParameterError, ["[4, 5]", "(4, 5, 1)"]),
-        ({"currents": {"hidden": [[1.0], [1.0, 2.0]]}}, ArgumentTypeError, ["numbers in one shape"]),
+        ({"currents": {"hidden": [[1.0], [1.0, 2.0]]}}, ArgumentTypeError, ["numbers", "[[1.0], [1.0, 2.0]]"]),
         ({"record": "spikes"}, ArgumentTypeError, ["record", "list of names", "['spikes']"]),
         ({"record": ["spike"]}, UnknownNameError, ["record", "'spike'", "did you mean 'spikes'", "potentials, spikes, weights"]),
         ({"record": [None]}, UnknownNameError, ["record", "None"]),
@@ -110,7 +110,12 @@ def test_after_a_refused_run_the_next_goes_on(simulator: Simulator) -> None:
     twin.restore(simulator.snapshot())
     simulator.step()
     twin.step()
-    for bad in ({"inputs": {"rates": [(0, 9.0)]}}, {"currents": {"hidden": np.nan}}, {"record": ["x"]}, {"dt": 0.1, "inputs": 5}):
+    for bad in (
+        {"inputs": {"rates": [(0, 9.0)]}},
+        {"currents": {"hidden": np.nan}},
+        {"record": ["x"]},
+        {"dt": 0.1, "inputs": 5},
+    ):
         with pytest.raises(NeuroedgeError):
             simulator.run(1.0, **bad)
     # a stepper made before the refused run is still good
@@ -124,7 +129,9 @@ def test_after_a_refused_run_the_next_goes_on(simulator: Simulator) -> None:
 def test_recorded_potentials_must_fit() -> None:
     simulator = Simulator(small(), dt=0.1)
     began = time.perf_counter()
-    with unchanged(simulator), refused(BudgetError, "recorded potentials", "asked for", "record_from", "in parts") as info:
+    with unchanged(simulator), refused(
+        BudgetError, "recorded potentials", "asked for", "record_from", "in parts"
+    ) as info:
         simulator.run(2e8, record=["potentials"])
     assert info.value.asked == 4 * 2_000_000_000 * (5 + 3 + 2 + 2) and time.perf_counter() - began < 1.0
     limited = Simulator(small(), dt=0.1, memory_limit=simulator.plan.nbytes + 5000)
@@ -137,7 +144,11 @@ def test_recorded_potentials_must_fit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "kind", "words"),
     [
-        ({"engine": "nativ"}, UnknownNameError, ["engine", "'nativ'", "did you mean 'native'", "auto, native, reference"]),
+        (
+            {"engine": "nativ"},
+            UnknownNameError,
+            ["engine", "'nativ'", "did you mean 'native'", "auto, native, reference"],
+        ),
         ({"engine": ["native"]}, UnknownNameError, ["engine", "auto"]),
         ({"engine": None}, UnknownNameError, ["engine", "None"]),
         ({"engine": "native", "precision": "float64"}, UnsupportedError, ["engine 'native'", "float64", "reference"]),
@@ -324,5 +335,3 @@ def test_an_unknown_instruction_set() -> None:
         if not fine:
             last = done.stderr.strip().splitlines()[-1]
             assert "UnknownNameError" in last and "NEUROEDGE_SIMD" in last and "'sse9'" in last and "portable" in last
-
-

@@ -66,7 +66,12 @@ def test_unknown_options(said: Any, verb: str) -> None:
 
 def test_info(said: Any) -> None:
     out, err = said(0, "info")
-    assert err == "" and [line.split()[0] for line in out.splitlines()[:4]] == ["neuroedge", "board", "cores", "engines"]
+    assert err == "" and [line.split()[0] for line in out.splitlines()[:4]] == [
+        "neuroedge",
+        "board",
+        "cores",
+        "engines",
+    ]
     assert __version__ in out and "native (" in out
 
 
@@ -143,4 +148,6 @@ def test_starting_loads_no_more_than_it_needs() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     loaded = done.stdout.splitlines()[-1]
     assert done.returncode == 0
-    assert not any(f"'{name}'" in loaded for name in ("numpy", "psutil", "tqdm", "neuroedge.simulator", "neuroedge.engines"))
+    assert not any(
+        f"'{name}'" in loaded for name in ("numpy", "psutil", "tqdm", "neuroedge.simulator", "neuroedge.engines")
+    )

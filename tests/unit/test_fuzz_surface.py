@@ -15,7 +15,7 @@ from refusing import small
 from neuroedge import LIF, Delta, Network, NeuromorphicAPI, Simulator, SpikePattern, SpikeTrain, compile_network
 from neuroedge.errors import NeuroedgeError
 
-QUICK = settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 class SparseLike:
@@ -160,7 +160,7 @@ def test_states(data: Any) -> None:
         may(change, data.draw(things))
     snapshot = simulator.snapshot()
     for name in data.draw(st.lists(st.sampled_from(sorted(snapshot)), max_size=2)):
-        snapshot[name] = data.draw(near(np.roll(snapshot[name], 1), snapshot[name] * 0, -snapshot[name]))
+        snapshot[name] = data.draw(near(np.roll(snapshot[name], 1), np.zeros_like(snapshot[name]), -snapshot[name]))
     with warnings.catch_warnings():
         # with a state of nonsense the arithmetic of NumPy may complain
         warnings.simplefilter("ignore")

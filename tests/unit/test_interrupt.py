@@ -169,5 +169,3 @@ def test_an_interrupt_elsewhere_leaves_the_simulator_usable(monkeypatch: pytest.
     simulator.run(48.6)
     twin.run(50.0)
     assert simulator.state.equal(twin.state) is None
-
-

@@ -1,6 +1,6 @@
 """A traffic camera in spikes: the clip that comes with neuroedge, through an event camera, to a direction.
 
-    frames 128 × 72 → 64 × 64 → events → retina 4,096 → motion fields 256 → outputs 10
+frames 128 × 72 → 64 × 64 → events → retina 4,096 → motion fields 256 → outputs 10
 """
 
 import time
@@ -29,8 +29,11 @@ class Clip(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """What came of a clip. Per frame: events, latencies (ms from frame to answer), outputs [frames, 10]. fields,
-    output: all their spikes, ms from the clip's start. small: the frames as the retina saw them. busy: seconds spent."""
+    """What came of a clip.
+
+    Per frame: events, latencies (ms from frame to answer), outputs [frames, 10]. fields, output: all their spikes, ms
+    from the clip's start. small: the frames as the retina saw them. busy: seconds spent.
+    """
 
     motion: Motion
     events: List[SpikeTrain]

@@ -1,4 +1,4 @@
-"""Pictures: functions that take and return matplotlib axes, label them, and use colours that everyone can tell apart."""
+"""Pictures: functions that take and return matplotlib axes, label them, in colours that everyone can tell apart."""
 
 from typing import Any, Optional, Sequence
 
@@ -63,7 +63,9 @@ def _frames(figure: Any, grid: Any, seen: Watched) -> None:
     row = grid.subgridspec(1, len(shown))
     for column, k in enumerate(shown):
         ax = figure.add_subplot(row[0, column])
-        draw_events(ax, seen.small[k], seen.events[k], f"{(k + 1) * seen.interval:,.0f} ms: {len(seen.events[k]):,} events")
+        draw_events(
+            ax, seen.small[k], seen.events[k], f"{(k + 1) * seen.interval:,.0f} ms: {len(seen.events[k]):,} events"
+        )
         if column == 0:
             ax.legend(fontsize=7, loc="lower left", markerscale=2, framealpha=0.9)
 

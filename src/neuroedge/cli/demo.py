@@ -65,7 +65,10 @@ def _report(sim: Simulator, seen: Watched, answers: List[Tuple[Case, Watched]]) 
         "spikes": {"fields": len(seen.fields), "output": len(seen.output)},
         "synaptic_events": seen.synaptic_events,
         "realtime_factor": duration / 1000.0 / seen.busy,
-        "latency_ms": {"median": float(sorted(seen.latencies)[len(seen.latencies) // 2]), "worst": float(seen.latencies.max())},
+        "latency_ms": {
+            "median": float(sorted(seen.latencies)[len(seen.latencies) // 2]),
+            "worst": float(seen.latencies.max()),
+        },
         "deadline_ms": seen.interval,
         "missed": int((seen.latencies > seen.interval).sum()),
         "direction": seen.motion.direction,
@@ -93,7 +96,10 @@ def _print(sim: Simulator, r: Dict[str, Any]) -> None:
     print(f"board     {r['board']}, {r['cores']} cores, {r['simd']}")
     print(f"network   {sizes}; {r['synapses']:,} synapses, {megabytes(r['bytes'])}")
     print(f"camera    {r['frames']} frames, one every {r['frame_interval_ms']:g} ms -> {r['events']:,} events")
-    print(f"spikes    fields {r['spikes']['fields']:,}, output {r['spikes']['output']:,}; {r['synaptic_events']:,} synaptic events")
+    print(
+        f"spikes    fields {r['spikes']['fields']:,}, output {r['spikes']['output']:,}; "
+        f"{r['synaptic_events']:,} synaptic events"
+    )
     print(f"speed     {r['realtime_factor']:.0f}x real time")
     print(
         f"latency   {latency['median']:.2f} ms median, {latency['worst']:.2f} ms worst of a deadline of "

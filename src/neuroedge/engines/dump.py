@@ -11,10 +11,10 @@ from typing import Any, Dict, List, Union
 
 import numpy as np
 
-from .job import Job
 from ..errors import UnsupportedError
 from ..plan.fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
 from ..plan.plan import Plan, State
+from .job import Job
 
 __all__ = ["MAGIC", "dump", "state_hash"]
 

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
+from .. import checks
 from ..errors import ArgumentTypeError, ParameterError, shown
 from ..events import SpikeTrain, as_events
 from ..network.neurons import Model, PoissonSource
@@ -74,14 +75,12 @@ def must_take_spikes(owner: str, model: Model) -> None:
 
 def step_neurons(owner: str, value: Any, n: int) -> np.ndarray:
     """Neuron indices given to one step, 0 to n - 1, as a uint32 array."""
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentTypeError(f"{owner}: neurons must be whole numbers [n] (got {shown(value)})") from None
+    rule = f"{owner}: neurons must be whole numbers [n]"
+    array = checks.as_array(rule, value)
     if array.size == 0:
         return np.zeros(0, np.uint32)
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{owner}: neurons must be whole numbers [n] (got {array.dtype.name}, {array.ndim}-d)")
+        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
     low, top = int(array.min()), int(array.max())
     if low < 0 or top >= n:
         raise ParameterError(f"{owner}: neuron must be 0 to {n - 1} (got {low if low < 0 else top})")
@@ -90,7 +89,9 @@ def step_neurons(owner: str, value: Any, n: int) -> np.ndarray:
 
 def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.ndarray:
     """A current as [ticks or 1, n or 1]: from a number, [n] values, [ticks] … or a full [ticks, n] array."""
-    array = _numbers(owner, value)
+    array = checks.as_array(f"{owner}: current must hold numbers", value)
+    if array.dtype.kind not in "fiu":
+        raise ArgumentTypeError(f"{owner}: current must hold numbers (got {shown(value)})")
     if array.ndim == 1:
         # one value per neuron, or one per tick; [ticks, 1] and [1, n] say which where both fit
         if array.shape[0] == n:
@@ -111,16 +112,6 @@ def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.n
     return held
 
 
-def _numbers(owner: str, value: Any) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentTypeError(f"{owner}: current must hold numbers in one shape (got {shown(value)})") from None
-    if array.dtype.kind not in "fiu":
-        raise ArgumentTypeError(f"{owner}: current must hold numbers (got {shown(value)})")
-    return array
-
-
 def chances(owner: str, rate: Any, n: int, dt: float) -> np.ndarray:
     """Chance to fire in a tick, of 2^32, from rates in Hz; uint32 [n]."""
     hz = np.asarray(rate, np.float64)
@@ -131,8 +122,6 @@ def chances(owner: str, rate: Any, n: int, dt: float) -> np.ndarray:
         raise ParameterError(f"{owner}: rates must be finite and >= 0 Hz (got {bad:g})")
     if (hz * dt > 1000.0 * (1 + 1e-9)).any():
         most, cure = f"<= {1000.0 / dt:g} Hz", "use a smaller dt"
-        raise ParameterError(
-            f"{owner}: rates must be {most}, one spike a step of {dt:g} ms (got {hz.max():g}); {cure}"
-        )
+        raise ParameterError(f"{owner}: rates must be {most}, one spike a step of {dt:g} ms (got {hz.max():g}); {cure}")
     chance = np.minimum(np.rint(hz * (dt / 1000.0) * 2.0**32), 2.0**32 - 1)
     return np.ascontiguousarray(np.broadcast_to(chance, (n,)).astype(np.uint32))

@@ -11,6 +11,9 @@ from ..plan.fields import CALL, PLAN, SCALARS, STATE, Field, layout_id
 __all__ = ["CallStruct", "PlanStruct", "StateStruct", "library", "simd", "simd_levels", "use_simd"]
 
 
+CURE = "install again, with `pip install neuroedge`, or `pip install -e .` in a clone"
+
+
 def _struct(name: str, table: str, rows: Tuple[Field, ...]) -> type:
     head = [(scalar, ctypes.c_int64) for scalar in SCALARS[table]]
     return type(name, (ctypes.Structure,), {"_fields_": head + [(f.name, ctypes.c_void_p) for f in rows]})
@@ -35,7 +38,7 @@ def library_path() -> Path:
         path = Path(folder) / "_native.so"
         if path.exists():
             return path
-    raise NativeError("the native core (_native.so) is missing: install again, with `pip install neuroedge` or `pip install -e .`")
+    raise NativeError(f"the native core (_native.so) is missing: {CURE}")
 
 
 def library(path: Optional[str] = None) -> ctypes.CDLL:
@@ -53,7 +56,7 @@ def _load(path: str) -> ctypes.CDLL:
         raise NativeError(f"the native core does not load: {error}") from None
     lib.ne_layout.restype = ctypes.c_uint32
     if lib.ne_layout() != layout_id():
-        raise NativeError(f"{path} belongs to another version of neuroedge: install again, with `pip install neuroedge` or `pip install -e .`")
+        raise NativeError(f"{path} belongs to another version of neuroedge: {CURE}")
     lib.ne_simd.restype = lib.ne_simd_levels.restype = ctypes.c_char_p
     lib.ne_simd_set.argtypes = [ctypes.c_char_p]
     lib.ne_run.restype = ctypes.c_int64

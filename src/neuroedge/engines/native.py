@@ -77,7 +77,9 @@ class NativeEngine:
             ticks = min(self._ticks_a_call, job.ticks - done)
             ran = self._run(*self.pointers, ticks)
             if ran < 0 or (ran == 0 and call.spikes == 0):
-                raise NativeError(f"the native core did not run (answer {ran}); the network stands at tick {self.state.tick}")
+                raise NativeError(
+                    f"the native core did not run (answer {ran}); the network stands at tick {self.state.tick}"
+                )
             if ran == ticks:
                 self._pace(ran, time.perf_counter() - began)
             else:

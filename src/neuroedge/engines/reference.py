@@ -6,7 +6,7 @@ import numpy as np
 
 from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
-from ..plan.plan import ADEX, FRAME, IZHIKEVICH, LIF, SOURCE, Plan, State, frame_growth
+from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth
 from ..plan.storage import DENSE, padded
 from .job import Answer, Given, Job
 
@@ -283,15 +283,16 @@ def _rows(plan: Plan, q: int) -> List[List[Run]]:
         weight = plan.weight[first:]
     if plan.proj_storage[q] == DENSE:
         every, stride = np.arange(n_post), padded(n_post)
-        return [
-            [(delay, every, weight[i * stride : i * stride + n_post], row[i + 1] - row[i])] for i in range(n_pre)
-        ]
+        return [[(delay, every, weight[i * stride : i * stride + n_post], row[i + 1] - row[i])] for i in range(n_pre)]
     target = (plan.target32 if plan.proj_storage[q] else plan.target16)[plan.proj_syn[q] :].astype(np.int64)
     if not plan.proj_segmented[q]:
         return [[(delay, target[a:b], weight[a:b], b - a)] * (b > a) for a, b in zip(row[:-1], row[1:])]
     begin = plan.segment[plan.proj_segment[q] :].tolist()
     ticks = plan.segment_delay[plan.proj_segment[q] :].tolist()
     return [
-        [(ticks[g], target[begin[g] : begin[g + 1]], weight[begin[g] : begin[g + 1]], begin[g + 1] - begin[g]) for g in range(a, b)]
+        [
+            (ticks[g], target[begin[g] : begin[g + 1]], weight[begin[g] : begin[g + 1]], begin[g + 1] - begin[g])
+            for g in range(a, b)
+        ]
         for a, b in zip(row[:-1], row[1:])
     ]

@@ -192,7 +192,9 @@ def from_triples(owner: str, triples: Any, shape: Tuple[int, int], delay: Any) -
     return _assemble(shape, pre[order], post[order], weight[order], picked)
 
 
-def _assemble(shape: Tuple[int, int], pre: np.ndarray, post: np.ndarray, weight: np.ndarray, delay: Any) -> Connectivity:
+def _assemble(
+    shape: Tuple[int, int], pre: np.ndarray, post: np.ndarray, weight: np.ndarray, delay: Any
+) -> Connectivity:
     indptr = np.zeros(shape[0] + 1, np.int64)
     np.cumsum(np.bincount(pre, minlength=shape[0]), out=indptr[1:])
     return Connectivity(shape, indptr, post.astype(np.uint32), np.ascontiguousarray(weight), delay)
@@ -226,15 +228,12 @@ def _delays(owner: str, delay: Any, shape: Tuple[int, ...]) -> Union[None, float
 
 
 def _index(owner: str, field: str, value: Any, n: int) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentTypeError(f"{owner}: {field} must be a 1-d array of integers (got {shown(value)})") from None
+    rule = f"{owner}: {field} must be a 1-d array of integers"
+    array = checks.as_array(rule, value)
     if array.size == 0:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        kind = f"{array.dtype.name}, {array.ndim}-d"
-        raise ArgumentTypeError(f"{owner}: {field} must be a 1-d array of integers (got {kind})")
+        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
     if int(array.min()) < 0 or int(array.max()) >= n:
         raise ParameterError(f"{owner}: {field} must be 0 to {n - 1} (got {int(array.min())} to {int(array.max())})")
     return array.astype(np.int64)

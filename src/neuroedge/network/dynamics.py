@@ -34,9 +34,7 @@ def frame_tick(v: np.ndarray, m: Any, p: Parameter, arrivals: np.ndarray) -> np.
     return np.flatnonzero(v >= p(1) * m)
 
 
-def lif_tick(
-    v: np.ndarray, u: Any, currents: List[np.ndarray], p: Parameter, arrivals: List[np.ndarray]
-) -> np.ndarray:
+def lif_tick(v: np.ndarray, u: Any, currents: List[np.ndarray], p: Parameter, arrivals: List[np.ndarray]) -> np.ndarray:
     """LIF, CubaLIF, ALIF, LI with exact propagators (Rotter & Diesmann 1999), x = v − rest.
 
     x = x·decay + Σ I_r·P_r + a, then I_r = I_r·e_r + a_r, u = u·decay_a; x ≥ theta + u spikes.

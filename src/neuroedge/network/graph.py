@@ -1,9 +1,9 @@
 """What a network is: populations, and the projections between them.
 
-    net = Network(seed=1)
-    net.add("input", 100, "poisson", rate=20.0)
-    net.add("hidden", 50, "lif", tau_m=10.0)
-    net.connect("input", "hidden", probability=0.1)
+net = Network(seed=1)
+net.add("input", 100, "poisson", rate=20.0)
+net.add("hidden", 50, "lif", tau_m=10.0)
+net.connect("input", "hidden", probability=0.1)
 """
 
 # annotations are not evaluated: naming np.random.Generator would import numpy.random at every start
@@ -49,7 +49,13 @@ class Projection:
     """The synapses from one population to another. Realised (`connectivity`) when first needed."""
 
     def __init__(
-        self, name: str, pre: Population, post: Population, synapse: Synapse, pattern: str, given: Optional[Connectivity]
+        self,
+        name: str,
+        pre: Population,
+        post: Population,
+        synapse: Synapse,
+        pattern: str,
+        given: Optional[Connectivity],
     ) -> None:
         self.name, self.pre, self.post = name, pre, post
         self.synapse, self.pattern = synapse, pattern
@@ -78,7 +84,11 @@ class Projection:
     def connectivity(self) -> Connectivity:
         """The synapses themselves."""
         if self._given is None:
-            _must_fit(f"the synapses of {self.name!r}", self.count * (48 if self._probability < 1.0 else 24), "make it sparser")
+            _must_fit(
+                f"the synapses of {self.name!r}",
+                self.count * (48 if self._probability < 1.0 else 24),
+                "make it sparser",
+            )
             self._given = self._draw()
         return self._given
 
@@ -131,7 +141,9 @@ class Network:
         self.seed = checks.whole("Network", "seed", seed, least=0)
         self.max_neurons = None if max_neurons is None else checks.count("Network", "max_neurons", max_neurons)
         limit = 2**62
-        self.max_synapses = None if max_synapses is None else checks.count("Network", "max_synapses", max_synapses, limit)
+        self.max_synapses = (
+            None if max_synapses is None else checks.count("Network", "max_synapses", max_synapses, limit)
+        )
         self.populations: Dict[str, Population] = {}
         self.projections: Dict[str, Projection] = {}
         # rises with every change, so that a simulator knows when its plan is old
@@ -200,7 +212,9 @@ class Network:
         checks.known("pattern", pattern, cn.PATTERNS)
         probability = checks.probability(owner, "probability", probability)
         if pattern == "lateral" and source is not target:
-            raise ParameterError(f"{owner}: lateral connects a layer with itself (got {source.name!r}, {target.name!r})")
+            raise ParameterError(
+                f"{owner}: lateral connects a layer with itself (got {source.name!r}, {target.name!r})"
+            )
         if pattern == "one_to_one" and source.size != target.size:
             raise ParameterError(f"{owner}: one_to_one needs equal sizes (got {source.size} and {target.size})")
         shape = (source.size, target.size)

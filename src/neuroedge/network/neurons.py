@@ -314,7 +314,7 @@ class PoissonSource(Model):
 
 MODELS: Dict[str, Type[Model]] = {
     m.name: m
-    for m in (LIF, CubaLIF, ALIF, LI, AdEx, Izhikevich, SpikeSource, TemporalSource, PoissonSource)  # type: ignore[type-abstract]
+    for m in (LIF, CubaLIF, ALIF, LI, AdEx, Izhikevich, SpikeSource, TemporalSource, PoissonSource)
 }
 
 

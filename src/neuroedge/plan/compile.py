@@ -1,6 +1,6 @@
 """From a `Network` to a `Plan`: constant arrays for one step size and precision."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from ..network.synapses import Exponential
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
 from .plan import ADEX, BLOCK, Plan, aligned, lane_spans
-from .precision import PRECISIONS, Precision, precision as precision_of
+from .precision import PRECISIONS, Precision
+from .precision import precision as precision_of
 from .storage import Stored, concatenate, estimate_bytes, rows_of, store
 
 __all__ = ["MAX_RECEPTORS", "compile_network", "estimate"]
@@ -102,9 +103,8 @@ def _channel(projection: Projection, taus: List[Any]) -> int:
         if kind.same_as(Exponential(tau)):
             return 1 + k
     if len(taus) == MAX_RECEPTORS:
-        raise ParameterError(
-            f"Population {projection.post.name!r}: synapses may have {MAX_RECEPTORS} different tau (got one more: {kind.tau!r})"
-        )
+        rule = f"synapses may have {MAX_RECEPTORS} different tau"
+        raise ParameterError(f"Population {projection.post.name!r}: {rule} (got one more: {kind.tau!r})")
     taus.append(kind.tau)
     return len(taus)
 
@@ -197,7 +197,9 @@ def _assemble(
         **_params(cells, lanes, form.state),
         **rows_of(stored),
     }
-    entries = _sizes(arrays, int(lanes.sum()), len(rates), int((channels * depth * lanes).sum()), channels, depth, lanes)
+    entries = _sizes(
+        arrays, int(lanes.sum()), len(rates), int((channels * depth * lanes).sum()), channels, depth, lanes
+    )
     typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
         typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), dt, form.name,

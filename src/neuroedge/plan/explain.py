@@ -64,5 +64,8 @@ def explain(plan: Plan) -> str:
         lines.append(f"{name:<28}{count:>11,}  {kind:<8}{_delays(plan, q):>16}{megabytes(size):>12}")
     rings = sum(plan.sizes[f.shape] * f.numpy(plan.precision).itemsize for f in STATE if f.name == "ring")
     rest = plan.nbytes - plan.state_bytes
-    lines += ["", f"state {megabytes(plan.state_bytes)} (of it arrivals {megabytes(rings)}), constants {megabytes(rest)}"]
+    lines += [
+        "",
+        f"state {megabytes(plan.state_bytes)} (of it arrivals {megabytes(rings)}), constants {megabytes(rest)}",
+    ]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from .. import checks
 from ..errors import ParameterError, shown
 from ..network.arithmetic import growth
 from ..network.neurons import Model
-from .fields import PERSISTENT, PLAN, STATE
+from .fields import PERSISTENT, STATE
 
 __all__ = [
     "ADEX",
@@ -184,17 +184,22 @@ def _fitting(name: str, value: Any, own: np.ndarray) -> np.ndarray:
 
 
 def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
-    """What the native core trusts: the tick, frames of that tick, and refractory neurons that cannot spike."""
+    """What the native core trusts: the tick, frames of that tick, and that what must not spike cannot."""
     tick, epoch = (int(x) for x in fresh["clock"])
-    waits = fresh["release"] >= tick
     if not (0 <= tick < 2**53 and epoch >= 0):
         raise ParameterError(f"snapshot does not fit this network: clock must be >= 0 (got {tick}, {epoch})")
     for k, name in enumerate(plan.names):
-        span, kind = plan.spans[name], int(plan.pop_kind[k])
+        kind, lane = int(plan.pop_kind[k]), int(plan.pop_lane[k])
+        if kind == SOURCE:
+            continue
         if kind == FRAME and int(fresh["exponent"][k]) != frame_growth(plan, k, tick)[1]:
             raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
-        free = fresh["held"][span] < 1 if kind > LIF else fresh["v"][span] != -np.inf
-        if (waits[span] & free).any():
+        lanes = slice(lane, lane + int(plan.pop_lanes[k]))
+        rests = fresh["release"][lanes] >= tick
+        rests[int(plan.pop_n[k]) :] = True
+        v = fresh["v"][lanes]
+        may = (fresh["held"][lanes] < 1) | (v >= plan.param(k, 1)) if kind > LIF else v != -np.inf
+        if (rests & may).any():
             raise ParameterError(f"snapshot does not fit this network: {name!r} has other refractory neurons")
 
 

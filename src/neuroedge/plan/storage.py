@@ -53,7 +53,7 @@ def padded(n: int) -> int:
     return (n + 15) // 16 * 16
 
 
-def estimate_bytes(shape: tuple, count: int, segmented: bool, precision: Precision) -> int:
+def estimate_bytes(shape: Tuple[int, int], count: int, segmented: bool, precision: Precision) -> int:
     """Bytes that `store` will take at most, before anything is drawn."""
     target = 2 if shape[1] <= 65536 else 4
     rows = count * (target + precision.weight_bytes + 8 * segmented)
@@ -62,7 +62,7 @@ def estimate_bytes(shape: tuple, count: int, segmented: bool, precision: Precisi
     return rows + 4 * (shape[0] + 1)
 
 
-def _dense_pays(shape: tuple, count: int) -> bool:
+def _dense_pays(shape: Tuple[int, int], count: int) -> bool:
     return shape[0] * padded(shape[1]) * DENSE_NS <= count * ROW_NS
 
 

@@ -57,8 +57,8 @@ class NeuromorphicAPI:
         if self.device in ("jetson", "raspberrypi") and board.kind != self.device:
             limit = (MEMORY_LIMITS[self.device] or 0) >> 20
             warnings.warn(
-                f"device={self.device!r}: this is {board.name}, so networks run here on the CPU ({simd()}), within that "
-                f"board's memory limit ({limit:,} MB)",
+                f"device={self.device!r}: this is {board.name}, so networks run here on the CPU ({simd()}), within "
+                f"that board's memory limit ({limit:,} MB)",
                 stacklevel=3,
             )
         elif self.device == "cuda":
@@ -100,8 +100,11 @@ class NeuromorphicAPI:
         return network
 
     def add_sensory_layer(self, name: str, size: int, kind: str = "lif", **parameters: Any) -> None:
-        """An input layer. lif, adex, izhikevich: an event makes that neuron spike, unless refractory. rate: events pass
-        as they are, values (Hz, or shares of max_rate) fire at that rate. temporal: values fire once, larger earlier."""
+        """An input layer.
+
+        lif, adex, izhikevich: an event makes that neuron spike, unless refractory. rate: events pass as they are,
+        values (Hz, or shares of max_rate) fire at that rate. temporal: values fire once, larger earlier.
+        """
         self._add(name, size, kind, SENSORY, "sensory", parameters)
 
     def add_processing_layer(self, name: str, size: int, model: str = "lif", **parameters: Any) -> None:
@@ -161,7 +164,11 @@ class NeuromorphicAPI:
             checks.known("layer", name, network.populations)
         record = [
             what
-            for what, wanted in (("spikes", record_spikes), ("potentials", record_potentials), ("weights", record_weights))
+            for what, wanted in (
+                ("spikes", record_spikes),
+                ("potentials", record_potentials),
+                ("weights", record_weights),
+            )
             if checks.boolean("run_simulation", f"record_{what}", wanted)
         ]
         checks.boolean("run_simulation", "progress", progress)
@@ -212,7 +219,9 @@ class NeuromorphicAPI:
         self.network.set_weights(weights)
 
     def __repr__(self) -> str:
-        return f"NeuromorphicAPI(device={self.device!r}, {self._network if self._network is not None else 'no network'})"
+        return (
+            f"NeuromorphicAPI(device={self.device!r}, {self._network if self._network is not None else 'no network'})"
+        )
 
 
 def _connect_all(network: Network, pairs: List[Tuple[str, str]]) -> None:

@@ -8,7 +8,7 @@ __all__ = ["feedforward_pairs", "without_input"]
 
 
 def feedforward_pairs(roles: Dict[str, str]) -> List[Tuple[str, str]]:
-    """Pairs (pre, post): every sensory layer to the first processing layer, these in a chain, the last to every motor."""
+    """Pairs (pre, post): each sensory layer to the first processing layer, these in a chain, the last to each motor."""
     sensory = [name for name, role in roles.items() if role == "sensory"]
     chain = [name for name, role in roles.items() if role == "processing"]
     motor = [name for name, role in roles.items() if role == "motor"]
