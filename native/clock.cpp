@@ -187,7 +187,8 @@ void lif_turn(Turn& t) {
     t.k->flush(syn, receptors * t.lanes);
     if (adapts) t.k->flush(t.u, t.lanes);
   }
-  ne_lif_args args = {t.v, adapts ? t.u : nullptr, syn, t.param, {}, t.lanes, receptors, t.p->pop_stride[t.pop]};
+  ne_lif_args args = {t.v, adapts ? t.u : nullptr, syn, t.param, {}, t.lanes, receptors, t.p->pop_coupled[t.pop],
+                      t.p->pop_stride[t.pop]};
   for (int32_t c = 0; c <= receptors; c++) args.in[c] = t.arrivals(c);
   int32_t n = t.k->lif(&args, t.spike);
   lif_reset(t, n);
@@ -205,8 +206,10 @@ void cell_drive(Turn& t, int64_t pairs) {
   float* syn = t.s->syn + t.p->pop_syn[t.pop];
   if (t.tick % FLUSH_EVERY == 0) t.k->flush(syn, receptors * t.lanes);
   for (int32_t r = 0; r < receptors; r++) {
-    const float* decay = t.param + (pairs + 2 * r + 1) * (each ? t.lanes : 1);
-    t.k->current(drive, syn + r * t.lanes, decay, (int32_t)each, t.arrivals(1 + r), t.lanes);
+    const float* decay = t.param + (pairs + 3 * r + 1) * (each ? t.lanes : 1);
+    const float* next = t.p->pop_coupled[t.pop] && r + 1 < receptors ? syn + (r + 1) * t.lanes : nullptr;
+    t.k->current(drive, syn + r * t.lanes, next, decay, decay + (each ? t.lanes : 1), (int32_t)each, t.arrivals(1 + r),
+                 t.lanes);
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x031e377au
+#define NE_LAYOUT 0xc9d051d2u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -15,7 +15,8 @@ typedef struct ne_plan {
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
   const int32_t* pop_lanes;  // [pops] neurons rounded up to 64
-  const int32_t* pop_receptors;  // [pops] exponential currents
+  const int32_t* pop_receptors;  // [pops] currents that synapses raise
+  const int32_t* pop_coupled;  // [pops] 1: some of them feed others (alpha synapses)
   const int32_t* pop_depth;  // [pops] slots of the arrival ring: the longest delay into it, in ticks
   const int32_t* pop_frame;  // [pops] index into frame_rate, -1 if none
   const int32_t* pop_refractory;  // [pops] refractory ticks, -1 if they differ between neurons
@@ -101,6 +102,7 @@ typedef struct ne_call {
   X(int32_t, pop_lane) \
   X(int32_t, pop_lanes) \
   X(int32_t, pop_receptors) \
+  X(int32_t, pop_coupled) \
   X(int32_t, pop_depth) \
   X(int32_t, pop_frame) \
   X(int32_t, pop_refractory) \

@@ -22,6 +22,7 @@ typedef struct ne_lif_args {
   ne_arrivals in[1 + NE_RECEPTORS];
   int64_t lanes;
   int32_t receptors;
+  int32_t coupled;         // 1: currents are also fed by the next one
   int32_t stride;          // 0 one value per parameter, 1 one per lane
 } ne_lif_args;
 
@@ -44,8 +45,9 @@ typedef struct ne_kernels {
   int32_t (*lif)(const ne_lif_args* args, uint32_t* spike);
   int32_t (*adex)(const ne_cell_args* args, uint32_t* spike);
   int32_t (*izhikevich)(const ne_cell_args* args, uint32_t* spike);
-  // syn <- syn·decay + in, drive <- drive + old syn
-  void (*current)(float* drive, float* syn, const float* decay, int32_t stride, ne_arrivals in, int64_t lanes);
+  // drive <- drive + syn, then syn <- syn·decay [+ next·couple] + in; next is null where nothing feeds it
+  void (*current)(float* drive, float* syn, const float* next, const float* decay, const float* couple, int32_t stride,
+                  ne_arrivals in, int64_t lanes);
   // v <- v·scale, to +0 below 2^-60
   void (*rescale)(float* v, float scale, int64_t lanes);
   // |x| < 1e-30 to +0

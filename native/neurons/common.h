@@ -45,12 +45,18 @@ static void exp_array(const float* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; i += lane::W) lane::store(y + i, exp_lane(lane::load(x + i)));
 }
 
-static void current_step(float* drive, float* syn, const float* decay, int32_t stride, ne_arrivals in, int64_t lanes) {
+static void current_step(float* drive, float* syn, const float* next, const float* decay, const float* couple,
+                         int32_t stride, ne_arrivals in, int64_t lanes) {
   for (int64_t i = 0; i < lanes; i += lane::W) {
     lane::f s = lane::load(syn + i);
     lane::f e = stride ? lane::load(decay + i) : lane::set(decay[0]);
     lane::store(drive + i, lane::add(lane::load(drive + i), s));
-    lane::store(syn + i, lane::add(lane::mul(s, e), take(in, i)));
+    s = lane::mul(s, e);
+    if (next) {
+      lane::f c = stride ? lane::load(couple + i) : lane::set(couple[0]);
+      s = lane::add(s, lane::mul(lane::load(next + i), c));
+    }
+    lane::store(syn + i, lane::add(s, take(in, i)));
   }
 }
 

@@ -1,6 +1,6 @@
 // LIF, CubaLIF, ALIF and LI stepped per tick with exact propagators, x = v − rest
-//   x = x·decay + Σ I_r·P_r + a, I_r = I_r·e_r + a_r, u = u·decay_a; spike where x >= theta + u
-// parameters: rest, theta, reset, drop, gain, decay, decay_a, step_a, then P_r, e_r of each receptor
+//   x = x·decay + Σ I_r·P_r + a, I_r = I_r·e_r [+ I_{r+1}·C_r] + a_r, u = u·decay_a; spike where x >= theta + u
+// parameters: rest, theta, reset, drop, gain, decay, decay_a, step_a, then P_r, e_r, C_r of each receptor
 namespace NE_LEVEL {
 
 enum { LIF_THETA = 1, LIF_DECAY = 5, LIF_DECAY_A = 6, LIF_RECEPTOR = 8 };
@@ -8,13 +8,13 @@ enum { LIF_THETA = 1, LIF_DECAY = 5, LIF_DECAY_A = 6, LIF_RECEPTOR = 8 };
 // one number each: kept in registers, since a store to the state could alias the parameters; else read per lane
 template <bool EACH>
 struct lif_parameters {
-  lane::f kept[LIF_RECEPTOR + 2 * NE_RECEPTORS];
+  lane::f kept[LIF_RECEPTOR + 3 * NE_RECEPTORS];
   const float* param;
   int64_t lanes;
 
   explicit lif_parameters(const ne_lif_args& a) : param(a.param), lanes(a.lanes) {
     if (!EACH)
-      for (int k = 0; k < LIF_RECEPTOR + 2 * a.receptors; k++) kept[k] = lane::set(a.param[k]);
+      for (int k = 0; k < LIF_RECEPTOR + 3 * a.receptors; k++) kept[k] = lane::set(a.param[k]);
   }
   lane::f at(int k, int64_t i) const { return EACH ? lane::load(param + k * lanes + i) : kept[k]; }
 };
@@ -29,8 +29,12 @@ static inline uint32_t* lif_block(const ne_lif_args& a, const lif_parameters<EAC
     for (int r = 0; r < receptors; r++) {
       float* current = a.syn + r * a.lanes + i;
       lane::f s = lane::load(current);
-      x = lane::add(x, lane::mul(s, p.at(LIF_RECEPTOR + 2 * r, i)));
-      lane::store(current, lane::add(lane::mul(s, p.at(LIF_RECEPTOR + 2 * r + 1, i)), take(a.in[1 + r], i)));
+      x = lane::add(x, lane::mul(s, p.at(LIF_RECEPTOR + 3 * r, i)));
+      s = lane::mul(s, p.at(LIF_RECEPTOR + 3 * r + 1, i));
+      // in ascending order, so that the next current is still that of the tick before
+      if (RECEPTORS < 0 && a.coupled && r + 1 < receptors)
+        s = lane::add(s, lane::mul(lane::load(current + a.lanes), p.at(LIF_RECEPTOR + 3 * r + 2, i)));
+      lane::store(current, lane::add(s, take(a.in[1 + r], i)));
     }
     x = lane::add(x, take(a.in[0], i));
     lane::store(a.v + i, x);
@@ -56,6 +60,7 @@ static int32_t lif_run(const ne_lif_args& args, uint32_t* spike) {
 
 template <bool EACH, bool ADAPT>
 static int32_t lif_receptors(const ne_lif_args& a, uint32_t* spike) {
+  if (a.coupled) return lif_run<EACH, ADAPT, -1>(a, spike);
   if (a.receptors == 0) return lif_run<EACH, ADAPT, 0>(a, spike);
   if (a.receptors == 1) return lif_run<EACH, ADAPT, 1>(a, spike);
   if (a.receptors == 2) return lif_run<EACH, ADAPT, 2>(a, spike);

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "ALIF": "network",
     "AdEx": "network",
+    "Alpha": "network",
     "CubaLIF": "network",
     "DVSEncoder": "encoding",
     "Delta": "network",

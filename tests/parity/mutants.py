@@ -66,8 +66,8 @@ MUTANTS: List[Mutant] = [
            "for (int32_t s = n; s-- > 0;) {\n    uint32_t begin"),
     Mutant("order of projections", "clock.cpp", "for (int64_t q = 0; q < p->projs; q++) {",
            "for (int64_t q = p->projs; q-- > 0;) {"),
-    Mutant("current after decay", "neurons/lif.h", "lane::mul(s, p.at(LIF_RECEPTOR + 2 * r, i))",
-           "lane::mul(lane::mul(s, p.at(LIF_RECEPTOR + 2 * r + 1, i)), p.at(LIF_RECEPTOR + 2 * r, i))"),
+    Mutant("current after decay", "neurons/lif.h", "lane::mul(s, p.at(LIF_RECEPTOR + 3 * r, i))",
+           "lane::mul(lane::mul(s, p.at(LIF_RECEPTOR + 3 * r + 1, i)), p.at(LIF_RECEPTOR + 3 * r, i))"),
     Mutant("drive after decay", "neurons/common.h", "lane::store(drive + i, lane::add(lane::load(drive + i), s));",
            "lane::store(drive + i, lane::add(lane::load(drive + i), lane::mul(s, e)));"),
     # one tick

@@ -8,9 +8,10 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from neuroedge import ALIF, LI, LIF, AdEx, CubaLIF, Delta, Exponential, Izhikevich, Network, PoissonSource
+from neuroedge import ALIF, LI, LIF, AdEx, Alpha, CubaLIF, Delta, Exponential, Izhikevich, Network, PoissonSource
 from neuroedge.network.arithmetic import growth
 from neuroedge.network.neurons import SpikeSource, TemporalSource
+from neuroedge.network.synapses import Synapse
 from neuroedge.plan.compile import compile_network
 from neuroedge.plan.plan import ADEX, FRAME, SOURCE, Plan, State
 
@@ -227,9 +228,12 @@ def _connect(draw: Draw, net: Network, pre: Any, post: Any, dt: float) -> None:
     net.connect(pre.name, post.name, weights=weights, delay=delay, synapse=synapse)
 
 
-def _synapse(draw: Draw, post: Any) -> Optional[Exponential]:
+def _synapse(draw: Draw, post: Any) -> Optional[Synapse]:
     if draw.chance(0.55):
         return None
+    if post.size % 2 == 0:
+        # with the current of CubaLIF itself no more than four, of which alpha takes two
+        return draw.pick((Exponential(2.0), Alpha(5.0)))
     if draw.chance(0.1):
         # one array for each population, so that no more than four currents are asked for
         return Exponential(np.linspace(3.0, 9.0, post.size) if post.size > 1 else 4.0)

@@ -8,7 +8,7 @@ rule, with the scatter of a few hundred neurons around them.
 import numpy as np
 import pytest
 
-from neuroedge import ALIF, LIF, AdEx, CubaLIF, Exponential, Izhikevich, Network, Simulator
+from neuroedge import ALIF, LIF, AdEx, Alpha, CubaLIF, Exponential, Izhikevich, Network, Simulator
 
 RATES_IN = (5.0, 20.0, 50.0)
 BANDS = {1.0: [(0.8, 3.5), (15.0, 20.5), (41.0, 51.0)], 0.1: [(0.8, 3.5), (15.0, 22.5), (41.0, 57.0)]}
@@ -21,6 +21,8 @@ TARGETS = {
     "AdEx, current": (AdEx(), Exponential(5.0)),
     "Izhikevich": (Izhikevich(), None),
     "Izhikevich, current": (Izhikevich(), Exponential(5.0)),
+    "LIF, alpha": (LIF(), Alpha(5.0)),
+    "AdEx, alpha": (AdEx(), Alpha(3.0)),
 }
 
 

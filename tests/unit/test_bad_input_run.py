@@ -248,7 +248,7 @@ def test_a_change_of_step_after_a_change_of_network() -> None:
         ({"rates": [0.5]}, ArgumentTypeError, ["step: 'rates'", "whole numbers", "float64"]),
         ({"rates": [True]}, ArgumentTypeError, ["step: 'rates'", "bool"]),
         ({"rates": ["0"]}, ArgumentTypeError, ["step: 'rates'", "str"]),
-        ({"rates": None}, ArgumentTypeError, ["step: 'rates'", "0-d"]),
+        ({"rates": None}, ArgumentTypeError, ["step: 'rates'", "None"]),
         ({"rates": 2}, ArgumentTypeError, ["step: 'rates'", "0-d"]),
         ({"rates": [[0, 1]]}, ArgumentTypeError, ["step: 'rates'", "2-d"]),
         ({"rates": [[0], [1, 2]]}, ArgumentTypeError, ["step: 'rates'", "[[0], [1, 2]]"]),

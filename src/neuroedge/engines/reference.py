@@ -134,6 +134,7 @@ class _Cell:
         self.held, self.release = self.state.held[self.span], self.state.release[self.span]
         self.size = int(run.plan.pop_n[k])
         self.channels = 1 + int(run.plan.pop_receptors[k])
+        self.coupled = bool(run.plan.pop_coupled[k])
         self.subtract = bool(run.plan.pop_subtract[k])
 
     def p(self, index: int) -> Any:
@@ -182,7 +183,7 @@ class _Cell:
                 dynamics.flush(x)
         if self.kind == LIF:
             u = self.u if self.plan.pop_adapts[self.k] else None
-            return dynamics.lif_tick(self.v, u, currents, self.p, arrivals)
+            return dynamics.lif_tick(self.v, u, currents, self.p, arrivals, self.coupled)
         return self._cell_step(arrivals, currents, current)
 
     def _cell_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray], current: Any) -> np.ndarray:
@@ -192,7 +193,7 @@ class _Cell:
         pairs = 14 if self.kind == ADEX else 7
         for r, syn in enumerate(currents):
             drive += syn
-            syn[:] = syn * self.p(pairs + 2 * r + 1) + arrivals[1 + r]
+            dynamics.next_tick(currents, r, self.p, pairs, self.coupled, arrivals[1 + r])
         step = dynamics.adex_tick if self.kind == ADEX else dynamics.izhikevich_tick
         free = self.held < 1
         substeps = int(self.plan.pop_substeps[self.k])

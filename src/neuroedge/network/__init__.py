@@ -2,11 +2,12 @@
 
 from .graph import Network, Population, Projection
 from .neurons import ALIF, LI, LIF, AdEx, CubaLIF, Izhikevich, PoissonSource, SpikeSource, TemporalSource
-from .synapses import Delta, Exponential
+from .synapses import Alpha, Delta, Exponential
 
 __all__ = [
     "ALIF",
     "AdEx",
+    "Alpha",
     "CubaLIF",
     "Delta",
     "Exponential",

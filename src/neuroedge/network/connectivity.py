@@ -15,7 +15,7 @@ import numpy as np
 from .. import checks
 from ..errors import ArgumentTypeError, ParameterError, shown
 from .neurons import NOMINAL_RATE, Model
-from .synapses import Exponential, Synapse
+from .synapses import Alpha, Delta, Synapse
 
 __all__ = [
     "Connectivity",
@@ -122,14 +122,13 @@ def default_weights(
 
     w = d·(0.5/(K·ν·τ) + 0.6·ξ/√(K·ν·τ/2)), d = threshold − rest, ν = 0.02 per ms, τ = tau_m, ξ ~ N(0, 1).
     `lateral` takes half of its size, negative; `one_to_one` 1.2 times what makes the target spike from rest: one
-    spike in, one spike out. An exponential current of tau_syn brings the same charge, times √(1 + tau_syn/tau_m):
-    then the potential fluctuates as much as under delta synapses.
+    spike in, one spike out. A current that lasts tau_syn (twice tau for alpha) brings the same charge, times
+    √(1 + tau_syn/tau_m): then the potential fluctuates as much as under delta synapses.
     """
     tau = target.membrane
-    ts = float(np.mean(synapse.tau)) if isinstance(synapse, Exponential) else 0.0
-    gain = target.charge / ts if ts else 1.0
+    ts, gain, height = _current(tau, target.charge, synapse)
     if pattern == "one_to_one":
-        return np.full(n, 1.2 * target.jump * gain / _height(ts / tau), np.float32)
+        return np.full(n, 1.2 * target.jump * gain / height, np.float32)
     d = target.drive
     gain *= np.sqrt(1.0 + ts / tau)
     load = fan_in * NOMINAL_RATE * tau
@@ -139,11 +138,19 @@ def default_weights(
     return (weights * gain).astype(np.float32)
 
 
-def _height(ratio: float) -> float:
-    """Peak of what a current of tau_syn = ratio·tau_m brings, as a share of the same charge at once."""
-    if ratio == 0.0 or abs(ratio - 1.0) < 1e-6:
-        return 1.0 if ratio == 0.0 else float(np.exp(-1.0))
-    return float(ratio ** (ratio / (1.0 - ratio)))
+def _current(tau: float, charge: float, synapse: Synapse) -> Tuple[float, float, float]:
+    """Of a synapse's current: how long it lasts (ms), the weight that brings the charge of 1 mV, and how much of that
+    mV the potential of a membrane of `tau` reaches."""
+    if isinstance(synapse, Delta):
+        return 0.0, 1.0, 1.0
+    ts = float(np.mean(synapse.tau))
+    # at equal time constants both closed forms are 0/0, and close by they are the same
+    ts *= 1.0 + 1e-4 * (abs(ts / tau - 1.0) < 1e-4)
+    if isinstance(synapse, Alpha):
+        t, a = np.linspace(0.0, 10.0 * (tau + ts), 4001), 1.0 / tau - 1.0 / ts
+        v = (np.exp(-t / ts) * (t / a - 1.0 / a**2) + np.exp(-t / tau) / a**2) / ts**2
+        return 2.0 * ts, charge / (np.e * ts), float(v.max())
+    return ts, charge / ts, float((ts / tau) ** (ts / (tau - ts)))
 
 
 def from_dense(owner: str, weights: Any, shape: Tuple[int, int], delay: Any) -> Connectivity:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .arithmetic import exp
 
-__all__ = ["adex_tick", "flush", "frame_tick", "izhikevich_tick", "lif_tick", "rescale"]
+__all__ = ["adex_tick", "flush", "frame_tick", "izhikevich_tick", "lif_tick", "next_tick", "rescale"]
 
 Parameter = Callable[[int], Any]
 
@@ -34,20 +34,33 @@ def frame_tick(v: np.ndarray, m: Any, p: Parameter, arrivals: np.ndarray) -> np.
     return np.flatnonzero(v >= p(1) * m)
 
 
-def lif_tick(v: np.ndarray, u: Any, currents: List[np.ndarray], p: Parameter, arrivals: List[np.ndarray]) -> np.ndarray:
+def lif_tick(
+    v: np.ndarray, u: Any, currents: List[np.ndarray], p: Parameter, arrivals: List[np.ndarray], coupled: bool
+) -> np.ndarray:
     """LIF, CubaLIF, ALIF, LI with exact propagators (Rotter & Diesmann 1999), x = v − rest.
 
-    x = x·decay + Σ I_r·P_r + a, then I_r = I_r·e_r + a_r, u = u·decay_a; x ≥ theta + u spikes.
+    x = x·decay + Σ I_r·P_r + a, then I_r = I_r·e_r + a_r, u = u·decay_a; x ≥ theta + u spikes. Where currents are
+    coupled, I_r also gets C_r times the next current as it was.
     """
     x = v * p(5)
     for r, current in enumerate(currents):
-        x = x + current * p(8 + 2 * r)
-        current[:] = current * p(9 + 2 * r) + arrivals[1 + r]
+        x = x + current * p(8 + 3 * r)
+        next_tick(currents, r, p, 8, coupled, arrivals[1 + r])
     v[:] = x + arrivals[0]
     if u is None:
         return np.flatnonzero(v >= p(1))
     u *= p(6)
     return np.flatnonzero(v >= p(1) + u)
+
+
+def next_tick(
+    currents: List[np.ndarray], r: int, p: Parameter, first: int, coupled: bool, arrivals: np.ndarray
+) -> None:
+    """I_r ← I_r·e_r [+ I_{r+1}·C_r] + a_r, in ascending r: the next current is still that of the tick before."""
+    fresh = currents[r] * p(first + 1 + 3 * r)
+    if coupled and r + 1 < len(currents):
+        fresh = fresh + currents[r + 1] * p(first + 2 + 3 * r)
+    currents[r][:] = fresh + arrivals
 
 
 def adex_tick(

@@ -18,7 +18,7 @@ from ..errors import ArgumentTypeError, BudgetError, MissingExtraError, Paramete
 from . import connectivity as cn
 from .connectivity import Connectivity
 from .neurons import CubaLIF, Model, make_model
-from .synapses import Delta, Exponential, Synapse
+from .synapses import Alpha, Delta, Exponential, Synapse
 
 __all__ = ["Network", "Population", "Projection"]
 
@@ -188,8 +188,8 @@ class Network:
 
         weights: None (default weights), a number, or a matrix [pre, post], dense or scipy sparse, in mV.
         synapses: instead of weights, arrays (pre, post, weight) of one length. delay: ms, one number, or one per
-        synapse in the shape of `weights` or `synapses`; None is one step. synapse: Delta() or Exponential(tau);
-        None is what the target's model takes (an exponential current for CubaLIF, else delta).
+        synapse in the shape of `weights` or `synapses`; None is one step. synapse: Delta(), Exponential(tau) or
+        Alpha(tau); None is what the target's model takes (an exponential current for CubaLIF, else delta).
         """
         source, target = self.population(pre), self.population(post)
         name = self._free_name(pre, post)
@@ -289,9 +289,10 @@ def _must_fit(what: str, asked: int, cure: str) -> None:
 def _synapse_kind(owner: str, synapse: Optional[Synapse], target: Population) -> Synapse:
     if synapse is None:
         return Exponential(target.model.tau_syn) if isinstance(target.model, CubaLIF) else Delta()
-    if not isinstance(synapse, (Delta, Exponential)):
-        raise ArgumentTypeError(f"{owner}: synapse must be Delta() or Exponential(tau) (got {shown(synapse)})")
-    if isinstance(synapse, Exponential) and np.ndim(synapse.tau) and np.shape(synapse.tau) != (target.size,):
+    if not isinstance(synapse, (Delta, Exponential, Alpha)):
+        kinds = "Delta(), Exponential(tau) or Alpha(tau)"
+        raise ArgumentTypeError(f"{owner}: synapse must be {kinds} (got {shown(synapse)})")
+    if not isinstance(synapse, Delta) and np.ndim(synapse.tau) and np.shape(synapse.tau) != (target.size,):
         raise ParameterError(f"{owner}: tau must be one number or {target.size} (got {np.shape(synapse.tau)[0]})")
     return synapse
 

@@ -313,8 +313,7 @@ class PoissonSource(Model):
 
 
 MODELS: Dict[str, Type[Model]] = {
-    m.name: m
-    for m in (LIF, CubaLIF, ALIF, LI, AdEx, Izhikevich, SpikeSource, TemporalSource, PoissonSource)
+    m.name: m for m in (LIF, CubaLIF, ALIF, LI, AdEx, Izhikevich, SpikeSource, TemporalSource, PoissonSource)
 }
 
 

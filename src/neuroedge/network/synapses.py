@@ -8,7 +8,7 @@ import numpy as np
 from .. import checks
 from ..errors import ParameterError
 
-__all__ = ["Delta", "Exponential", "Synapse"]
+__all__ = ["Alpha", "Delta", "Exponential", "Synapse"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +29,28 @@ class Exponential:
     tau: Union[float, np.ndarray] = 5.0
 
     def __post_init__(self) -> None:
-        tau = checks.real_array("Exponential", "tau", self.tau)
-        if not (tau > 0).all():
-            raise ParameterError(f"Exponential: tau must be > 0 ms (got {float(tau.min()):g})")
-        object.__setattr__(self, "tau", float(tau) if tau.ndim == 0 else tau.copy())
-
-    def same_as(self, other: "Exponential") -> bool:
-        """Whether both can share one current."""
-        return bool(np.array_equal(np.asarray(self.tau), np.asarray(other.tau)))
+        object.__setattr__(self, "tau", _positive("Exponential", self.tau))
 
 
-Synapse = Union[Delta, Exponential]
+@dataclass(frozen=True, eq=False)
+class Alpha:
+    """The weight is the peak, tau ms after arrival, of a current w·(t/tau)·exp(1 − t/tau).
+
+    The current is in mV for LIF models (resistance times current), in pA for AdEx.
+    """
+
+    name: ClassVar[str] = "alpha"
+    tau: Union[float, np.ndarray] = 5.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tau", _positive("Alpha", self.tau))
+
+
+def _positive(owner: str, value: object) -> Union[float, np.ndarray]:
+    tau = checks.real_array(owner, "tau", value)
+    if not (tau > 0).all():
+        raise ParameterError(f"{owner}: tau must be > 0 ms (got {float(tau.min()):g})")
+    return float(tau) if tau.ndim == 0 else tau.copy()
+
+
+Synapse = Union[Delta, Exponential, Alpha]

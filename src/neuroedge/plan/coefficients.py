@@ -13,6 +13,7 @@ from ..network.arithmetic import precise_exp
 from ..network.neurons import ALIF, LI, LIF, AdEx, Izhikevich, Model
 from .plan import ADEX, FRAME, IZHIKEVICH, SOURCE
 from .plan import LIF as LIF_KIND
+from .receptors import Receptor, decays, propagators
 
 __all__ = ["Coefficients", "coefficients", "refractory_ticks"]
 
@@ -34,18 +35,18 @@ class Coefficients(NamedTuple):
     substeps: int = 1
 
 
-def coefficients(owner: str, model: Model, taus: Sequence[Any], dt: float) -> Coefficients:
-    """Coefficients of a population whose exponential currents decay with `taus` (ms)."""
+def coefficients(owner: str, model: Model, receptors: Sequence[Receptor], dt: float) -> Coefficients:
+    """Coefficients of a population with these currents."""
     if model.source:
         return Coefficients(SOURCE, [0.0], 0.0, 0.0)
     if isinstance(model, LIF):
-        return _frame(model, dt) if _frame_fits(model, taus, dt) else _lif(model, taus, dt)
+        return _frame(model, dt) if _frame_fits(model, receptors, dt) else _lif(model, receptors, dt)
     if isinstance(model, LI):
-        return _li(model, taus, dt)
+        return _li(model, receptors, dt)
     if isinstance(model, AdEx):
-        return _adex(model, taus, dt)
+        return _adex(model, receptors, dt)
     if isinstance(model, Izhikevich):
-        return _izhikevich(model, taus, dt)
+        return _izhikevich(model, receptors, dt)
     raise UnsupportedError(f"{owner}: no engine has a step for {type(model).__name__}")
 
 
@@ -57,10 +58,10 @@ def refractory_ticks(model: Model, dt: float) -> Any:
     return ticks
 
 
-def _frame_fits(model: LIF, taus: Sequence[Any], dt: float) -> bool:
+def _frame_fits(model: LIF, receptors: Sequence[Receptor], dt: float) -> bool:
     uniform = np.ndim(model.tau_m) == 0 and dt / float(np.max(model.tau_m)) <= FRAME_MAX_DT
     below = bool(np.all(np.asarray(model.v_rest) < np.asarray(model.v_threshold)))
-    return uniform and below and not taus and not isinstance(model, ALIF)
+    return uniform and below and not receptors and not isinstance(model, ALIF)
 
 
 def _start(model: Any, rest: Any) -> Any:
@@ -77,24 +78,12 @@ def _frame(model: LIF, dt: float) -> Coefficients:
     )
 
 
-def _receptor(tau: Any, taus: Sequence[Any], dt: float) -> List[Any]:
-    """P and decay of each current: what I at the tick's start adds to v by its end (exact, I in mV)."""
-    pairs: List[Any] = []
-    tau, d = np.asarray(tau, float), precise_exp(-dt / np.asarray(tau, float))
-    for ts in (np.asarray(t, float) for t in taus):
-        e = precise_exp(-dt / ts)
-        close = np.abs(ts - tau) < 1e-9 * tau
-        gap = np.where(close, 1.0, ts - tau)
-        pairs += [np.where(close, dt / tau * d, ts / gap * (e - d)), e]
-    return pairs
-
-
 def _decay(tau: Any, dt: float) -> Any:
     """Decay of a membrane over a tick; never 0, which times the -inf of a refractory neuron would be no number."""
     return np.maximum(precise_exp(-dt / np.asarray(tau)), 1e-30)
 
 
-def _lif(model: LIF, taus: Sequence[Any], dt: float) -> Coefficients:
+def _lif(model: LIF, receptors: Sequence[Receptor], dt: float) -> Coefficients:
     rest = np.asarray(model.v_rest)
     d = _decay(model.tau_m, dt)
     theta = np.asarray(model.v_threshold) - rest
@@ -103,22 +92,15 @@ def _lif(model: LIF, taus: Sequence[Any], dt: float) -> Coefficients:
     step_a = model.threshold_step if isinstance(model, ALIF) else 0.0
     params = [rest, theta, np.asarray(model.v_reset) - rest, theta, 1.0 - d, d, decay_a, step_a]
     return Coefficients(
-        LIF_KIND, params + _receptor(model.tau_m, taus, dt), _start(model, rest), 0.0,
+        LIF_KIND, params + propagators(model.tau_m, receptors, dt), _start(model, rest), 0.0,
         subtract=model.reset == "subtract", adapts=adapts,
     )  # fmt: skip
 
 
-def _li(model: LI, taus: Sequence[Any], dt: float) -> Coefficients:
+def _li(model: LI, receptors: Sequence[Receptor], dt: float) -> Coefficients:
     rest, d = np.asarray(model.v_rest), _decay(model.tau_m, dt)
     params = [rest, np.inf, 0.0, 0.0, 1.0 - d, d, 0.0, 0.0]
-    return Coefficients(LIF_KIND, params + _receptor(model.tau_m, taus, dt), _start(model, rest), 0.0)
-
-
-def _decays(taus: Sequence[Any], dt: float) -> List[Any]:
-    pairs: List[Any] = []
-    for ts in taus:
-        pairs += [0.0, precise_exp(-dt / np.asarray(ts, float))]
-    return pairs
+    return Coefficients(LIF_KIND, params + propagators(model.tau_m, receptors, dt), _start(model, rest), 0.0)
 
 
 def _substeps(dt: float) -> Tuple[int, float]:
@@ -126,7 +108,7 @@ def _substeps(dt: float) -> Tuple[int, float]:
     return n, dt / n
 
 
-def _adex(model: AdEx, taus: Sequence[Any], dt: float) -> Coefficients:
+def _adex(model: AdEx, receptors: Sequence[Receptor], dt: float) -> Coefficients:
     n, h = _substeps(dt)
     rest, c, big = np.asarray(model.E_L), np.asarray(model.C), np.asarray(model.delta_T)
     params = [
@@ -134,11 +116,11 @@ def _adex(model: AdEx, taus: Sequence[Any], dt: float) -> Coefficients:
         1.0 / big, big, np.asarray(model.g_L) / c, 1.0 / c, model.a, 1.0 / np.asarray(model.tau_w), model.b,
         h, h / 2.0, h / 6.0,
     ]  # fmt: skip
-    return Coefficients(ADEX, params + _decays(taus, dt), _start(model, rest), 0.0, substeps=n)
+    return Coefficients(ADEX, params + decays(receptors, dt), _start(model, rest), 0.0, substeps=n)
 
 
-def _izhikevich(model: Izhikevich, taus: Sequence[Any], dt: float) -> Coefficients:
+def _izhikevich(model: Izhikevich, receptors: Sequence[Receptor], dt: float) -> Coefficients:
     n, h = _substeps(dt)
     start = -65.0 if model.v_init is None else model.v_init
     params = [0.0, model.v_peak, model.c, model.a, model.b, model.d, h]
-    return Coefficients(IZHIKEVICH, params + _decays(taus, dt), start, np.asarray(model.b) * start, substeps=n)
+    return Coefficients(IZHIKEVICH, params + decays(receptors, dt), start, np.asarray(model.b) * start, substeps=n)

@@ -9,17 +9,15 @@ from ..errors import BudgetError, ParameterError
 from ..network.arithmetic import mix64
 from ..network.graph import Network, Population, Projection
 from ..network.neurons import AdEx, Izhikevich
-from ..network.synapses import Exponential
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
 from .plan import ADEX, BLOCK, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
+from .receptors import Receptor, arriving, channel
 from .storage import Stored, concatenate, estimate_bytes, rows_of, store
 
-__all__ = ["MAX_RECEPTORS", "compile_network", "estimate"]
-
-MAX_RECEPTORS = 4
+__all__ = ["compile_network", "estimate"]
 
 # populations, and projections, that the native core takes
 MAX_PARTS = 4096
@@ -35,9 +33,9 @@ MAX_CELL_DT = 1000.0
 
 
 class _Wiring(NamedTuple):
-    """Exponential currents of each population, and the channel and longest delay of each projection."""
+    """Currents of each population, and the channel and longest delay of each projection."""
 
-    taus: List[List[Any]]
+    receptors: List[List[Receptor]]
     channels: List[int]
     depths: List[int]
 
@@ -59,12 +57,12 @@ def compile_network(
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
     _check_memory(network, dt, form, wiring, memory_limit)
-    cells = [_cell(p, wiring.taus[k], dt, form) for k, p in enumerate(network.populations.values())]
-    stored = [store(f"Projection {q.name!r}", q.connectivity, dt, form) for q in network.projections.values()]
+    cells = [_cell(p, wiring.receptors[k], dt, form) for k, p in enumerate(network.populations.values())]
+    stored = [store(f"Projection {q.name!r}", arriving(q), dt, form) for q in network.projections.values()]
     return _assemble(network, dt, form, wiring, cells, stored)
 
 
-def _cell(population: Population, taus: List[Any], dt: float, form: Precision) -> Coefficients:
+def _cell(population: Population, receptors: List[Receptor], dt: float, form: Precision) -> Coefficients:
     """Coefficients of a population, which the number format of the state must be able to hold."""
     owner, model = population.owner, population.model
     longest = float(np.max(getattr(model, "refractory", 0.0)))
@@ -73,7 +71,7 @@ def _cell(population: Population, taus: List[Any], dt: float, form: Precision) -
     if dt > MAX_CELL_DT and isinstance(model, (AdEx, Izhikevich)):
         raise ParameterError(f"{owner}: dt must be at most {MAX_CELL_DT:g} ms for {model.name} neurons (got {dt:g} ms)")
     with np.errstate(all="ignore"):
-        cell = coefficients(owner, model, taus, dt)
+        cell = coefficients(owner, model, receptors, dt)
         # what never spikes has its threshold at infinity
         values = [p for k, p in enumerate(cell.params) if model.spiking or k != 1]
         for value in (*values, cell.start_v, cell.start_u):
@@ -85,28 +83,13 @@ def _cell(population: Population, taus: List[Any], dt: float, form: Precision) -
 
 def _wire(network: Network, dt: float) -> _Wiring:
     names = list(network.populations)
-    taus: List[List[Any]] = [[] for _ in names]
+    receptors: List[List[Receptor]] = [[] for _ in names]
     depths, channels = [1] * len(names), []
     for projection in network.projections.values():
         post = names.index(projection.post.name)
-        channels.append(_channel(projection, taus[post]))
+        channels.append(channel(projection, receptors[post]))
         depths[post] = max(depths[post], _longest(projection, dt))
-    return _Wiring(taus, channels, depths)
-
-
-def _channel(projection: Projection, taus: List[Any]) -> int:
-    """0 for delta synapses, else 1 + the index of the current with this tau, added if new."""
-    kind = projection.synapse
-    if not isinstance(kind, Exponential):
-        return 0
-    for k, tau in enumerate(taus):
-        if kind.same_as(Exponential(tau)):
-            return 1 + k
-    if len(taus) == MAX_RECEPTORS:
-        rule = f"synapses may have {MAX_RECEPTORS} different tau"
-        raise ParameterError(f"Population {projection.post.name!r}: {rule} (got one more: {kind.tau!r})")
-    taus.append(kind.tau)
-    return len(taus)
+    return _Wiring(receptors, channels, depths)
 
 
 def _longest(projection: Projection, dt: float) -> int:
@@ -129,11 +112,11 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
     # tables of a fixed size, and what alignment may add
     total = 4096
     for k, p in enumerate(network.populations.values()):
-        n, taus = (p.size + BLOCK - 1) // BLOCK * BLOCK, wiring.taus[k]
-        channels = 1 + len(taus)
-        each = any(np.ndim(value) for value in [*vars(p.model).values(), *taus])
+        n, receptors = (p.size + BLOCK - 1) // BLOCK * BLOCK, wiring.receptors[k]
+        channels = 1 + len(receptors)
+        each = any(np.ndim(value) for value in [*vars(p.model).values(), *(r.tau for r in receptors)])
         # entries of a lane: state and start values, the arrival ring, and parameters where they differ
-        entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 2 * channels)
+        entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
         total += n * (20 + form.state.itemsize * entries)
     for q in network.projections.values():
         total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
@@ -164,7 +147,7 @@ def _assemble(
     names = [p.name for p in populations]
     first, lanes = lane_spans([p.size for p in populations])
     rates = sorted({c.frame_rate for c in cells if c.frame_rate})
-    channels = np.array([1 + len(t) for t in wiring.taus])
+    channels = np.array([1 + len(t) for t in wiring.receptors])
     depth = np.array(wiring.depths)
     waits = [refractory_ticks(p.model, dt) for p in populations]
     sizes = [p.size for p in populations]
@@ -180,6 +163,7 @@ def _assemble(
         "pop_frame": np.array([rates.index(c.frame_rate) if c.frame_rate else -1 for c in cells]),
         "pop_refractory": np.array([int(w.flat[0]) if np.all(w == w.flat[0]) else -1 for w in waits]),
         "pop_subtract": np.array([c.subtract for c in cells]),
+        "pop_coupled": np.array([any(r.role == "alpha" for r in rs) for rs in wiring.receptors]),
         "pop_adapts": np.array([c.adapts for c in cells]),
         "pop_substeps": np.array([c.substeps for c in cells]),
         "pop_ring": _starts(channels * depth * lanes),

@@ -45,7 +45,8 @@ PLAN = _rows("""
     pop_n          | int32  | pops   | neurons
     pop_lane       | int32  | pops   | first lane in the state arrays
     pop_lanes      | int32  | pops   | neurons rounded up to 64
-    pop_receptors  | int32  | pops   | exponential currents
+    pop_receptors  | int32  | pops   | currents that synapses raise
+    pop_coupled    | int32  | pops   | 1: some of them feed others (alpha synapses)
     pop_depth      | int32  | pops   | slots of the arrival ring: the longest delay into it, in ticks
     pop_frame      | int32  | pops   | index into frame_rate, -1 if none
     pop_refractory | int32  | pops   | refractory ticks, -1 if they differ between neurons
