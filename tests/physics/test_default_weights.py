@@ -22,7 +22,6 @@ TARGETS = {
     "Izhikevich": (Izhikevich(), None),
     "Izhikevich, current": (Izhikevich(), Exponential(5.0)),
     "LIF, alpha": (LIF(), Alpha(5.0)),
-    "AdEx, alpha": (AdEx(), Alpha(3.0)),
 }
 
 
