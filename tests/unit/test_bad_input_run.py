@@ -80,7 +80,7 @@ def test_the_longest_duration_is_a_number_of_steps() -> None:
         ({"currents": {"hidden": np.ones((4, 5, 1))}}, ParameterError, ["[4, 5]", "(4, 5, 1)"]),
         ({"currents": {"hidden": [[1.0], [1.0, 2.0]]}}, ArgumentTypeError, ["numbers", "[[1.0], [1.0, 2.0]]"]),
         ({"record": "spikes"}, ArgumentTypeError, ["record", "list of names", "['spikes']"]),
-        ({"record": ["spike"]}, UnknownNameError, ["record", "'spike'", "did you mean 'spikes'", "potentials, spikes, weights"]),
+        ({"record": ["spike"]}, UnknownNameError, ["'spike'", "did you mean 'spikes'", "potentials, spikes, weights"]),
         ({"record": [None]}, UnknownNameError, ["record", "None"]),
         ({"record": 5}, ArgumentTypeError, ["record", "5"]),
         ({"record_from": "hidden"}, ArgumentTypeError, ["record_from", "['hidden']"]),

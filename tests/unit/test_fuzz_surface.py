@@ -47,7 +47,8 @@ NUMBERS = [
 ODD: Any = [
     None, True, False, "", "a", "nan", b"a", 1j, ..., int, len, object(), np.bool_(True), np.float32(1.5),
     np.uint64(2**63), np.datetime64("2020-01-01"), np.timedelta64(5, "ms"), np.array(3.0), np.array("x"), range(3),
-    decimal.Decimal("1.5"), fractions.Fraction(1, 3), SparseLike(), Delta(), LIF(), {1, 2}, bytearray(b"\0"), np.void(b"a"),
+    decimal.Decimal("1.5"), fractions.Fraction(1, 3), SparseLike(), Delta(), LIF(), {1, 2}, bytearray(b"\0"),
+    np.void(b"a"),
 ]  # fmt: skip
 ENTRIES = [0, 1, 2, 3, 0.5, -1, 100, 1e9, math.nan, math.inf]
 DTYPES = ["f4", "f8", "i4", "i8", "u4", "u1", "u8", "?", "O", "c16", "U3", "f2"]
@@ -117,8 +118,16 @@ def test_networks(data: Any) -> None:
     net = may(Network, **data.draw(some("name", "seed", "max_neurons", "max_synapses"))) or Network()
     for name, model in (("rates", "rate"), ("hidden", "lif"), ("cells", "adex")):
         may(net.add, name, 3, model)
-    parameters = data.draw(some("tau_m", "v_rest", "v_threshold", "refractory", "reset", "v_init", "rate", "max_rate", "tau_syn"))
-    may(net.add, data.draw(near("new", "hidden")), data.draw(near(1, 3, 70)), data.draw(near("lif", "cubalif", "poisson")), **parameters)
+    parameters = data.draw(
+        some("tau_m", "v_rest", "v_threshold", "refractory", "reset", "v_init", "rate", "max_rate", "tau_syn")
+    )
+    may(
+        net.add,
+        data.draw(near("new", "hidden")),
+        data.draw(near(1, 3, 70)),
+        data.draw(near("lif", "cubalif", "poisson")),
+        **parameters,
+    )
     ends = near("rates", "hidden", "cells", "new")
     arguments = data.draw(some("weights", "synapses", "delay", "synapse", "pattern", "probability"))
     may(net.connect, data.draw(ends), data.draw(ends), **arguments)
@@ -187,11 +196,25 @@ def test_the_tutorials_api(data: Any) -> None:
         api = may(NeuromorphicAPI, **data.draw(some("device", "seed"))) or NeuromorphicAPI()
         may(api.create_network, **data.draw(some("max_neurons", "max_synapses", "auto_connect")))
         may(api.add_sensory_layer, "rates", 4, data.draw(near("rate", "lif", "temporal")))
-        may(api.add_processing_layer, data.draw(near("hidden")), data.draw(near(5)), **data.draw(some("model", "tau_m", "reset")))
+        may(
+            api.add_processing_layer,
+            data.draw(near("hidden")),
+            data.draw(near(5)),
+            **data.draw(some("model", "tau_m", "reset")),
+        )
         may(api.add_motor_layer, data.draw(near("out")), 2, data.draw(near("lif", "li")))
-        may(api.connect_layers, data.draw(near("rates")), "hidden", **data.draw(some("pattern", "weights", "delay", "plasticity")))
+        may(
+            api.connect_layers,
+            data.draw(near("rates")),
+            "hidden",
+            **data.draw(some("pattern", "weights", "delay", "plasticity")),
+        )
         may(api.set_precision, data.draw(near("float16", "float32")))
         may(api.run_simulation, data.draw(near(5.0)), external_inputs={"rates": data.draw(things)})
-        may(api.run_simulation, 1.0, **data.draw(some("dt", "external_inputs", "record_spikes", "record_weights", "progress")))
+        may(
+            api.run_simulation,
+            1.0,
+            **data.draw(some("dt", "external_inputs", "record_spikes", "record_weights", "progress")),
+        )
         may(api.set_weights, data.draw(things))
         may(api.reset)
