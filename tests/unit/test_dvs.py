@@ -1,7 +1,6 @@
 """DVSEncoder: against v2e on a real clip, and by its properties."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -227,15 +226,3 @@ def test_wrong_parameters_are_named(given_, error, field):
 
 def test_repr_is_short():
     assert repr(DVSEncoder(SMALL)) == "DVSEncoder(resolution=(5, 3), threshold=0.2)"
-
-
-def test_fast_enough_for_a_camera():
-    generator = np.random.default_rng(2)
-    frames = generator.integers(90, 140, (20, 64, 64), dtype=np.uint8)
-    encoder, best = DVSEncoder((64, 64)), math.inf
-    for i, frame in enumerate(frames):
-        start = time.perf_counter()
-        encoder.encode(frame, float(i))
-        best = min(best, time.perf_counter() - start)
-    # measured 0.1 to 0.2 ms; ten times that still keeps up with any camera
-    assert best < 2e-3
