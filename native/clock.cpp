@@ -15,8 +15,8 @@ alignas(64) float zeros[NE_BLOCK] = {0};
 enum { FRAME_AHEAD = 64, FLUSH_EVERY = 1024 };
 
 // parameters that the code around the kernels reads (their order: neurons/*.h)
-enum { REST = 0, THETA = 1, RESET = 2, FRAME_GAIN = 3, LIF_DROP = 3, LIF_GAIN = 4, LIF_STEP_A = 7, LIF_PAIRS = 8,
-       ADEX_B = 10, ADEX_PAIRS = 14, IZHIKEVICH_D = 5, IZHIKEVICH_PAIRS = 7 };
+enum { REST = 0, THETA = 1, RESET = 2, FRAME_GAIN = 3, LIF_DROP = 3, LIF_GAIN = 4, LIF_STEP_A = 7, ADEX_B = 10,
+       ADEX_CURRENTS = 14, IZHIKEVICH_D = 5, IZHIKEVICH_CURRENTS = 7 };
 
 // one population in one run: what does not change from tick to tick is looked up once
 struct Turn {
@@ -197,7 +197,7 @@ void lif_turn(Turn& t) {
 }
 
 // AdEx and Izhikevich: the current of the tick's start, then the cell
-void cell_drive(Turn& t, int64_t pairs) {
+void cell_drive(Turn& t, int64_t first) {
   float* drive = t.s->drive + t.lane;
   const float* current = t.current();
   const int64_t n = t.p->pop_n[t.pop], each = t.p->pop_stride[t.pop];
@@ -206,7 +206,7 @@ void cell_drive(Turn& t, int64_t pairs) {
   float* syn = t.s->syn + t.p->pop_syn[t.pop];
   if (t.tick % FLUSH_EVERY == 0) t.k->flush(syn, receptors * t.lanes);
   for (int32_t r = 0; r < receptors; r++) {
-    const float* decay = t.param + (pairs + 3 * r + 1) * (each ? t.lanes : 1);
+    const float* decay = t.param + (first + 3 * r + 1) * (each ? t.lanes : 1);
     const float* next = t.p->pop_coupled[t.pop] && r + 1 < receptors ? syn + (r + 1) * t.lanes : nullptr;
     t.k->current(drive, syn + r * t.lanes, next, decay, decay + (each ? t.lanes : 1), (int32_t)each, t.arrivals(1 + r),
                  t.lanes);
@@ -214,7 +214,7 @@ void cell_drive(Turn& t, int64_t pairs) {
 }
 
 void cell_turn(Turn& t, bool adex) {
-  cell_drive(t, adex ? ADEX_PAIRS : IZHIKEVICH_PAIRS);
+  cell_drive(t, adex ? ADEX_CURRENTS : IZHIKEVICH_CURRENTS);
   if (t.given_now()) force(t);
   ne_cell_args args = {t.v, t.u, t.held, t.s->drive + t.lane, t.param, t.arrivals(0), t.lanes,
                        t.p->pop_substeps[t.pop], t.p->pop_stride[t.pop]};

@@ -287,6 +287,7 @@ class Simulator:
             "wall_s": wall,
             "realtime_factor": duration / 1000.0 / wall,
             "synaptic_events": answer.events,
+            # only an event threshold drops any, and this version has none
             "dropped_events": 0,
             "engine": self.engine.name,
             "reason": self.reason,

@@ -190,10 +190,10 @@ class _Cell:
         drive = np.zeros(len(self.v), self.v.dtype)
         if current is not None:
             drive[: self.size] = current
-        pairs = 14 if self.kind == ADEX else 7
+        first = 14 if self.kind == ADEX else 7
         for r, syn in enumerate(currents):
             drive += syn
-            dynamics.next_tick(currents, r, self.p, pairs, self.coupled, arrivals[1 + r])
+            dynamics.next_tick(currents, r, self.p, first, self.coupled, arrivals[1 + r])
         step = dynamics.adex_tick if self.kind == ADEX else dynamics.izhikevich_tick
         free = self.held < 1
         substeps = int(self.plan.pop_substeps[self.k])

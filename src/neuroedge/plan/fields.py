@@ -4,6 +4,7 @@ It drives allocation, binding to the native core (native/fields.h is printed fro
 report. Adding an array is one line here; `python src/neuroedge/plan/fields.py > native/fields.h` prints the header.
 """
 
+import sys
 import zlib
 from typing import Dict, List, NamedTuple, Tuple
 
@@ -162,4 +163,4 @@ def header() -> str:
 
 
 if __name__ == "__main__":
-    print(header(), end="")
+    sys.stdout.write(header())
