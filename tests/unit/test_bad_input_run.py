@@ -300,6 +300,19 @@ def test_snapshots_that_cannot_be(simulator: Simulator, name: str, how: str) -> 
         simulator.restore(bad)
 
 
+@pytest.mark.parametrize("name", ["hidden", "slow", "cells"])
+def test_snapshots_that_wake_what_must_not_spike(simulator: Simulator, name: str) -> None:
+    """Lanes beyond the neurons, and neurons that are refractory: spikes of theirs would reach beyond the arrays."""
+    span, bad = simulator.plan.spans[name], simulator.snapshot()
+    bad["v"][span.stop], bad["held"][span.stop] = 100.0, 0.0
+    with unchanged(simulator), refused(ParameterError, "snapshot does not fit this network", repr(name)):
+        simulator.restore(bad)
+    bad = simulator.snapshot()
+    bad["release"][span], bad["v"][span] = simulator.state.tick + 5, 100.0
+    with unchanged(simulator), refused(ParameterError, "snapshot does not fit this network", repr(name)):
+        simulator.restore(bad)
+
+
 @pytest.mark.parametrize("snapshot", [None, {}, 5, "snapshot", [1]])
 def test_what_is_no_snapshot(snapshot: Any) -> None:
     simulator = Simulator(small(), dt=0.5)
