@@ -68,7 +68,8 @@ MUTANTS: List[Mutant] = [
            "for (int64_t q = p->projs; q-- > 0;) {"),
     Mutant("current after decay", "neurons/lif.h", "lane::mul(s, p.at(LIF_RECEPTOR + 3 * r, i))",
            "lane::mul(lane::mul(s, p.at(LIF_RECEPTOR + 3 * r + 1, i)), p.at(LIF_RECEPTOR + 3 * r, i))"),
-    Mutant("coupling of alpha", "neurons/lif.h", "p.at(LIF_RECEPTOR + 3 * r + 2, i)", "p.at(LIF_RECEPTOR + 3 * r + 1, i)"),
+    Mutant("coupling of alpha", "neurons/lif.h", "p.at(LIF_RECEPTOR + 3 * r + 2, i)",
+           "p.at(LIF_RECEPTOR + 3 * r + 1, i)"),
     Mutant("drive after decay", "neurons/common.h", "lane::store(drive + i, lane::add(lane::load(drive + i), s));",
            "lane::store(drive + i, lane::add(lane::load(drive + i), lane::mul(s, e)));"),
     # one tick
