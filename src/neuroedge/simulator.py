@@ -296,7 +296,7 @@ class Simulator:
         }
         return Recording(
             duration, plan.dt, start, counts,
-            Lazy(recorded, lambda name: _spikes(plan, job, answer, name)),
+            Lazy(recorded, lambda name: _spikes(plan, job, answer, name), "population with recorded spikes"),
             {plan.names[k]: trace for k, trace in answer.traces.items()},
             performance,
             self._network.get_weights() if weights and self._network is not None else None,

@@ -140,6 +140,9 @@ def test_names_that_no_result_has() -> None:
 def test_spike_times_only_if_recorded() -> None:
     answer = result(record_spikes=False)
     assert dict(answer.layer_spike_times) == {} and answer.layer_spike_counts["output"].sum() == 3
+    assert answer.layer_spike_times.get("output") is None and "output" not in answer.layer_spike_times
+    with pytest.raises(NotRecordedError, match="spike times were not recorded: .*record_spikes=True"):
+        answer.layer_spike_times["output"]
 
 
 def test_answers_do_not_change_later() -> None:

@@ -83,6 +83,19 @@ def test_a_layer_that_nothing_reaches_is_named_once() -> None:
         api.run_simulation(10.0)
 
 
+def test_a_layer_added_later_is_looked_at_too() -> None:
+    api = wired()
+    api.run_simulation(5.0)
+    api.add_processing_layer("late", 3)
+    with pytest.warns(UserWarning, match="nothing is connected to late") as caught:
+        api.run_simulation(5.0)
+    assert len(caught) == 1 and "late" not in str(list(api.network.projections))
+    api.set_weights(api.get_weights())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        api.run_simulation(5.0)
+
+
 def test_connected_networks_run_in_silence() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

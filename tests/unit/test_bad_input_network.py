@@ -79,7 +79,7 @@ def test_models(model: Any, parameters: Dict[str, Any], kind: Type[NeuroedgeErro
 @pytest.mark.parametrize("field", ["tau_m", "v_rest", "refractory"])
 def test_parameters_are_numbers(field: str, value: Any) -> None:
     # a list of one is one value per neuron of a population of one
-    if value != [1.0]:
+    if not isinstance(value, list) or value != [1.0]:
         with refused(ArgumentTypeError, f"LIF: {field}", "numbers"):
             LIF(**{field: value})
 

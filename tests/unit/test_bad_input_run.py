@@ -260,7 +260,7 @@ def test_steps(simulator: Simulator, spikes: Any, kind: Type[NeuroedgeError], wo
     with unchanged(simulator), refused(kind, *words):
         simulator.step(spikes)
     # good spikes beside bad ones are not kept for the next step
-    mixed = {"hidden": [0, 1], **spikes} if isinstance(spikes, dict) else spikes
+    mixed = {"hidden": [0, 1], "cells": [0, 1], **spikes} if isinstance(spikes, dict) else spikes
     with unchanged(simulator), refused(kind):
         simulator.step(mixed)
     for _ in range(5):

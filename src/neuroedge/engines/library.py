@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
+from .. import checks
 from ..errors import NativeError, UnknownNameError
 from ..plan.fields import CALL, PLAN, SCALARS, STATE, Field, layout_id
 
@@ -54,6 +55,8 @@ def _load(path: str) -> ctypes.CDLL:
         lib = ctypes.CDLL(path)
     except OSError as error:
         raise NativeError(f"the native core does not load: {error}") from None
+    if not hasattr(lib, "ne_layout"):
+        raise NativeError(f"{path} is not the native core of neuroedge: {CURE}")
     lib.ne_layout.restype = ctypes.c_uint32
     if lib.ne_layout() != layout_id():
         raise NativeError(f"{path} belongs to another version of neuroedge: {CURE}")
@@ -85,5 +88,5 @@ def simd() -> str:
 
 def use_simd(level: str) -> None:
     """Use one of `simd_levels()` from now on. No result changes by a bit."""
-    if library().ne_simd_set(level.encode()) != 0:
-        raise UnknownNameError("SIMD level", level, simd_levels())
+    if library().ne_simd_set(checks.known("SIMD level", level, simd_levels()).encode()) != 0:
+        raise NativeError(f"the native core refuses its own SIMD level {level!r}")

@@ -33,5 +33,6 @@ def precision(name: str) -> Precision:
 def to_half(owner: str, weights: np.ndarray) -> np.ndarray:
     """Weights as IEEE half (uint16 bits), rounded to nearest; an error beyond ±65,504."""
     if len(weights) and float(np.abs(weights).max()) > 65504.0:
-        raise ParameterError(f"{owner}: float16 holds weights to ±65504 (got {float(np.abs(weights).max()):g})")
+        most = float(np.abs(weights).max())
+        raise ParameterError(f"{owner}: float16 holds weights to ±65504 (got {most:g}); use float32")
     return weights.astype(np.float16).view(np.uint16)

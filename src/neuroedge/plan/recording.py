@@ -19,14 +19,15 @@ def at_ticks(ticks: np.ndarray, dt: float) -> np.ndarray:
 class Lazy(Mapping[str, Any]):
     """A mapping by population whose values are made when first read."""
 
-    def __init__(self, names: Any, make: Callable[[str], Any]) -> None:
-        self._names, self._make = tuple(names), make
+    def __init__(self, names: Any, make: Callable[[str], Any], kind: str = "population") -> None:
+        self._names, self._make, self._kind = tuple(names), make, kind
         self._made: Dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        # a key of any kind may be asked for, also one that a dictionary would not take
+        if name not in self._names:
+            raise UnknownNameError(self._kind, name, self._names)
         if name not in self._made:
-            if name not in self._names:
-                raise UnknownNameError("population", name, self._names)
             self._made[name] = self._make(name)
         return self._made[name]
 

@@ -49,7 +49,7 @@ class NeuromorphicAPI:
         self._network: Optional[Network] = None
         self._roles: Dict[str, str] = {}
         self._simulator: Optional[Simulator] = None
-        self._looked = False
+        self._forget_wiring()
         self._say_where()
 
     def _say_where(self) -> None:
@@ -96,8 +96,14 @@ class NeuromorphicAPI:
         wanted = checks.boolean("create_network", "auto_connect", auto_connect)
         network = Network("network", self.seed, max_neurons, max_synapses)
         self.auto_connect = wanted
-        self._network, self._roles, self._simulator, self._looked = network, {}, None, False
+        self._network, self._roles, self._simulator = network, {}, None
+        self._forget_wiring()
         return network
+
+    def _forget_wiring(self) -> None:
+        # the network's version when it was last looked at, and the layers that were named as out of reach
+        self._looked_at: Optional[int] = None
+        self._named: List[str] = []
 
     def add_sensory_layer(self, name: str, size: int, kind: str = "lif", **parameters: Any) -> None:
         """An input layer.
@@ -172,7 +178,7 @@ class NeuromorphicAPI:
             if checks.boolean("run_simulation", f"record_{what}", wanted)
         ]
         checks.boolean("run_simulation", "progress", progress)
-        if not self._looked:
+        if self._looked_at != network.version:
             self._look_at_wiring(network)
         if self._simulator is None:
             limit = MEMORY_LIMITS[self.device]
@@ -192,18 +198,20 @@ class NeuromorphicAPI:
         return step
 
     def _look_at_wiring(self, network: Network) -> None:
-        """Before the first run: wire what nobody connected, and name what nothing reaches."""
+        """Before the first run wire what nobody connected; name each layer that nothing reaches, once."""
         if not network.populations:
             raise NotReadyError("the network has no layers yet: call add_sensory_layer() and the like first")
-        pairs = feedforward_pairs(self._roles) if self.auto_connect and not network.projections else []
+        unwired = self._looked_at is None and not network.projections
+        pairs = feedforward_pairs(self._roles) if self.auto_connect and unwired else []
         _connect_all(network, pairs)
         if pairs:
             wiring = ", ".join(f"{pre} -> {post}" for pre, post in pairs)
             warnings.warn(f"no layers were connected, so they are now, with default weights: {wiring}", stacklevel=3)
-        silent = without_input(network, self._roles)
+        silent = [name for name in without_input(network, self._roles) if name not in self._named]
         if silent:
             warnings.warn(f"nothing is connected to {', '.join(silent)}: no input reaches it", stacklevel=3)
-        self._looked = True
+        self._named += silent
+        self._looked_at = network.version
 
     def reset(self) -> None:
         """Start over: time 0, potentials at their start, nothing pending."""

@@ -8,6 +8,22 @@ from ..plan.recording import Lazy, Recording
 __all__ = ["SimulationResult"]
 
 
+class _NotRecorded(Mapping[str, Any]):
+    """An empty mapping that says why it is empty."""
+
+    def __init__(self, what: str, option: str) -> None:
+        self._text = f"{what} were not recorded: run_simulation(…, {option}=True)"
+
+    def __getitem__(self, key: str) -> Any:
+        raise NotRecordedError(self._text)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
 class SimulationResult(Mapping[str, Any]):
     """duration: ms. layer_spike_times: {layer: [(neuron, ms), …]}, times from the start of the call, empty if not
     recorded. layer_spike_counts: {layer: int64 [n]}. layer_rates: {layer: Hz [n]}. potentials: {layer: mV [ticks, n]}
@@ -17,9 +33,10 @@ class SimulationResult(Mapping[str, Any]):
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         spikes = recording.spikes
+        pairs = Lazy(spikes, lambda name: list(spikes[name]))
         self._entries: Dict[str, Any] = {
             "duration": recording.duration,
-            "layer_spike_times": Lazy(spikes, lambda name: list(spikes[name])),
+            "layer_spike_times": pairs if len(spikes) else _NotRecorded("spike times", "record_spikes"),
             "layer_spike_counts": recording.counts,
             "layer_rates": recording.rates,
             "performance": recording.performance,
