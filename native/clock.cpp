@@ -48,8 +48,8 @@ struct Turn {
         event_tick((const int32_t*)(uintptr_t)call->event_tick[pop]),
         event_neuron((const uint32_t*)(uintptr_t)call->event_neuron[pop]),
         chance((const uint32_t*)(uintptr_t)call->chance[pop]),
-        currents((const float*)(uintptr_t)call->current[pop]), traces((float*)(uintptr_t)call->trace[pop]), event_at(call->event_next[pop]),
-        event_n(call->event_n[pop]), kind(p->pop_kind[pop]), depth(p->pop_depth[pop]),
+        currents((const float*)(uintptr_t)call->current[pop]), traces((float*)(uintptr_t)call->trace[pop]),
+        event_at(call->event_next[pop]), event_n(call->event_n[pop]), kind(p->pop_kind[pop]), depth(p->pop_depth[pop]),
         slot_now((int32_t)(s->clock[0] % depth)), spikes_now(0), spike(s->spike + lane), m(1.0f),
         record(call->record[pop]), plain(!p->pop_stride[pop] && !p->pop_subtract[pop] && p->pop_refractory[pop] == 0) {}
 

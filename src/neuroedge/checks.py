@@ -14,6 +14,7 @@ __all__ = [
     "count",
     "finite",
     "free_memory",
+    "indices",
     "known",
     "mapping",
     "names",
@@ -22,6 +23,7 @@ __all__ = [
     "real_array",
     "ticks_of",
     "whole",
+    "whole_array",
 ]
 
 # ticks of one run: the core and the recording count them in 32 bits
@@ -129,6 +131,26 @@ def as_array(rule: str, value: Any) -> np.ndarray:
         array = np.zeros(0, object)
     if array.dtype.kind == "O":
         raise ArgumentTypeError(f"{rule} (got {shown(value)})")
+    return array
+
+
+def whole_array(owner: str, field: str, value: Any) -> np.ndarray:
+    """A 1-d array of integers, of any integer type."""
+    rule = f"{owner}: {field} must be a 1-d array of integers"
+    array = as_array(rule, value)
+    if array.size == 0:
+        return np.zeros(0, np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
+    return array
+
+
+def indices(owner: str, field: str, value: Any, n: int) -> np.ndarray:
+    """A 1-d array of integers, each 0 to n - 1."""
+    array = whole_array(owner, field, value)
+    low, top = (int(array.min()), int(array.max())) if array.size else (0, -1)
+    if low < 0 or top >= n:
+        raise ParameterError(f"{owner}: {field} must be 0 to {n - 1} (got {low if low < 0 else top})")
     return array
 
 

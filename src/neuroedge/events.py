@@ -17,25 +17,9 @@ __all__ = ["EVENT_DTYPE", "SpikePattern", "SpikeTrain", "as_events"]
 EVENT_DTYPE = np.dtype([("neuron", np.uint32), ("time", np.float64)])
 
 
-def _whole_numbers(field: str, value: Any) -> np.ndarray:
-    """A 1-d array of integers, of any integer type."""
-    rule = f"events: {field} must be a 1-d array of integers"
-    array = checks.as_array(rule, value)
-    if array.size == 0:
-        return np.zeros(0, np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
-    return array
-
-
 def _indices(neurons: Any, size: Optional[int]) -> np.ndarray:
-    array = _whole_numbers("neurons", neurons)
-    top = 2**32 if size is None else size
-    if array.size and (int(array.min()) < 0 or int(array.max()) >= top):
-        bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
-        raise ParameterError(f"events: neuron must be 0 to {top - 1} (got {bad})")
     # a copy: indices are checked once, here, and the native core trusts them
-    return np.array(array, dtype=np.uint32)
+    return np.array(checks.indices("events", "neurons", neurons, 2**32 if size is None else size), dtype=np.uint32)
 
 
 def _signs(polarity: Any, n: int) -> np.ndarray:
@@ -141,7 +125,7 @@ class SpikePattern(_Events):
         self, neurons: Any, order: Any, steps: Optional[int] = None, size: Optional[int] = None, polarity: Any = None
     ) -> None:
         super().__init__(neurons, size, polarity)
-        given = _whole_numbers("order", order)
+        given = checks.whole_array("events", "order", order)
         if given.shape != self.neurons.shape:
             raise ParameterError(f"events: {len(self.neurons)} neurons but order of shape {given.shape}")
         low, top = (int(given.min()), int(given.max())) if len(given) else (0, 0)

@@ -243,7 +243,7 @@ def test_a_change_of_step_after_a_change_of_network() -> None:
         ({"rates": [2**32]}, ParameterError, ["step: 'rates'", "4294967296"]),
         ({"rates": np.array([0, 9], np.uint32)}, ParameterError, ["step: 'rates'", "0 to 3", "9"]),
         ({"rates": np.array([3, 0, 2**32 - 1], np.uint32)}, ParameterError, ["step: 'rates'", "4294967295"]),
-        ({"rates": [0.5]}, ArgumentTypeError, ["step: 'rates'", "whole numbers", "float64"]),
+        ({"rates": [0.5]}, ArgumentTypeError, ["step: 'rates'", "integers", "float64"]),
         ({"rates": [True]}, ArgumentTypeError, ["step: 'rates'", "bool"]),
         ({"rates": ["0"]}, ArgumentTypeError, ["step: 'rates'", "str"]),
         ({"rates": None}, ArgumentTypeError, ["step: 'rates'", "None"]),

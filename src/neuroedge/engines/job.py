@@ -75,16 +75,7 @@ def must_take_spikes(owner: str, model: Model) -> None:
 
 def step_neurons(owner: str, value: Any, n: int) -> np.ndarray:
     """Neuron indices given to one step, 0 to n - 1, as a uint32 array."""
-    rule = f"{owner}: neurons must be whole numbers [n]"
-    array = checks.as_array(rule, value)
-    if array.size == 0:
-        return np.zeros(0, np.uint32)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
-    low, top = int(array.min()), int(array.max())
-    if low < 0 or top >= n:
-        raise ParameterError(f"{owner}: neuron must be 0 to {n - 1} (got {low if low < 0 else top})")
-    return np.ascontiguousarray(array, np.uint32)
+    return np.ascontiguousarray(checks.indices(owner, "neurons", value, n), np.uint32)
 
 
 def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.ndarray:

@@ -185,8 +185,8 @@ def from_triples(owner: str, triples: Any, shape: Tuple[int, int], delay: Any) -
     """Connectivity of arrays (pre, post, weight) of one length."""
     if not isinstance(triples, (tuple, list)) or len(triples) != 3:
         raise ArgumentTypeError(f"{owner}: synapses must be three arrays (pre, post, weight) (got {shown(triples)})")
-    pre = _index(owner, "pre", triples[0], shape[0])
-    post = _index(owner, "post", triples[1], shape[1])
+    pre = checks.indices(owner, "pre", triples[0], shape[0]).astype(np.int64)
+    post = checks.indices(owner, "post", triples[1], shape[1]).astype(np.int64)
     weight = _weights(owner, triples[2])
     if weight.ndim == 0:
         weight = np.full(len(pre), weight)
@@ -232,15 +232,3 @@ def _delays(owner: str, delay: Any, shape: Tuple[int, ...]) -> Union[None, float
     if (array < 0).any():
         raise ParameterError(f"{owner}: delay must be >= 0 ms (got {float(array.min()):g})")
     return array if array.ndim else float(array)
-
-
-def _index(owner: str, field: str, value: Any, n: int) -> np.ndarray:
-    rule = f"{owner}: {field} must be a 1-d array of integers"
-    array = checks.as_array(rule, value)
-    if array.size == 0:
-        return np.zeros(0, np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{rule} (got {array.dtype.name}, {array.ndim}-d)")
-    if int(array.min()) < 0 or int(array.max()) >= n:
-        raise ParameterError(f"{owner}: {field} must be 0 to {n - 1} (got {int(array.min())} to {int(array.max())})")
-    return array.astype(np.int64)

@@ -8,7 +8,7 @@ from typing import Any, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import ParameterError, UnsupportedError
+from ..errors import UnsupportedError
 from ..network.arithmetic import precise_exp
 from ..network.neurons import ALIF, LI, LIF, AdEx, Izhikevich, Model
 from .plan import ADEX, FRAME, IZHIKEVICH, SOURCE
@@ -52,10 +52,7 @@ def coefficients(owner: str, model: Model, receptors: Sequence[Receptor], dt: fl
 
 def refractory_ticks(model: Model, dt: float) -> Any:
     """Refractory ticks: a number, or one per neuron."""
-    ticks = np.rint(np.asarray(getattr(model, "refractory", 0.0)) / dt).astype(np.int64)
-    if (ticks > 2**30).any():
-        raise ParameterError(f"{type(model).__name__}: refractory is {int(ticks.max()):,} steps of {dt:g} ms")
-    return ticks
+    return np.rint(np.asarray(getattr(model, "refractory", 0.0)) / dt).astype(np.int64)
 
 
 def _frame_fits(model: LIF, receptors: Sequence[Receptor], dt: float) -> bool:

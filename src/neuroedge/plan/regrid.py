@@ -56,7 +56,7 @@ def _arrivals(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
 def _move(new: Plan, fresh: State, k: int, channel: int, wait: float, sums: np.ndarray) -> None:
     """Add sums that arrive in `wait` ms: at the end of the first tick that ends no earlier."""
     lanes, depth = int(new.pop_lanes[k]), int(new.pop_depth[k])
-    # the ring is as deep as the longest delay of the new grid, which nothing can outlast
+    # the ring ends at the longest delay of the new grid: what the old one had rounded to beyond it comes there
     ahead = min(int(np.ceil(wait / new.dt - 1e-6)), depth) - 1
     row = channel * depth + ahead
     first = int(new.pop_ring[k]) + row * lanes
