@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuroedge import DVSEncoder, Simulator
+from neuroedge.applications.demo import load_clip
 from neuroedge.applications.motion import (
     DIRECTIONS,
     FAST,
@@ -24,9 +25,9 @@ def simulator():
 
 
 @pytest.fixture(scope="module")
-def car(data):
+def car():
     """A white car that drives from the bottom of the picture to its top, 50 frames, 40 ms apart."""
-    return np.load(data("video/cars_gray_128x72.npz"))["frames"]
+    return load_clip().frames
 
 
 def watch(simulator, frames, interval=40.0, threshold=0.2):
