@@ -73,7 +73,9 @@ T* field(const char* name, bool of_call) {
   if (begins(name, "pop_") && n != plan.pops) fail(name, "does not have an entry for each population");
   if (begins(name, "proj_") && n < plan.projs) fail(name, "does not have an entry for each projection");
   if (per_lane(name) && n != plan.lanes) fail(name, "does not have an entry for each lane");
-  if (of_call && !per_lane(name) && !begins(name, "spike_") && n != plan.pops)
+  if (!strcmp(name, "part_spikes") && n != NE_MAX_THREADS) fail(name, "does not have an entry for each thread");
+  const bool other = per_lane(name) || begins(name, "spike_") || !strcmp(name, "part_spikes") || !strcmp(name, "cuts");
+  if (of_call && !other && n != plan.pops)
     fail(name, "does not have an entry for each population");
   if (of_call && begins(name, "spike_")) call.capacity = n;
   return (T*)a.data;
@@ -135,6 +137,9 @@ int64_t load(int32_t* persistent) {
   plan.projs = number<int64_t>("head");
   plan.frames = number<int64_t>("head");
   plan.lanes = number<int64_t>("head");
+  plan.rows = number<int64_t>("head");
+  plan.segments = number<int64_t>("head");
+  plan.hits = number<int64_t>("head");
   if (ticks < 0 || plan.pops < 1 || plan.projs < 0 || plan.frames < 0 || plan.lanes < 1) fail("head", "is impossible");
 #define NE_TAKE(type, name) plan.name = field<type>(#name, false);
   NE_PLAN_FIELDS(NE_TAKE)
@@ -162,7 +167,8 @@ int64_t load(int32_t* persistent) {
 
 void run(int64_t ticks) {
   for (int64_t done = 0; done < ticks;) {
-    call.spikes = 0;
+    call.parts = 1;
+    call.spikes = call.part_spikes[0] = 0;
     call.first = done;
     const int64_t ran = ne_run(&plan, &state, &call, ticks - done);
     if (ran <= 0) fail("run", "stopped");

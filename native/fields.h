@@ -4,13 +4,16 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xc9d051d2u
+#define NE_LAYOUT 0x0223a9d8u
 
 typedef struct ne_plan {
   int64_t pops;
   int64_t projs;
   int64_t frames;
   int64_t lanes;
+  int64_t rows;
+  int64_t segments;
+  int64_t hits;
   const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
@@ -28,6 +31,8 @@ typedef struct ne_plan {
   const int64_t* pop_ring;  // [pops] first entry in ring
   const int64_t* pop_syn;  // [pops] first entry in syn
   const int64_t* pop_hit;  // [pops] first entry in hit
+  const int64_t* pop_touched;  // [pops] first entry in touched
+  const int64_t* pop_room;  // [pops] entries of touched for each slot of the arrival ring
   const uint64_t* pop_key;  // [pops] key of its random numbers
   const int32_t* refractory;  // [lanes] refractory ticks of each neuron
   const float* v_start;  // [lanes] potential at reset, relative to rest; in padding a value that never fires
@@ -65,10 +70,12 @@ typedef struct ne_state {
   uint8_t* awake;  // [pops] 1: some neuron may be above threshold without input
   float* syn;  // [syn] exponential currents
   float* ring;  // [ring] arrivals of the ticks to come
-  uint8_t* hit;  // [hit] 1: the slot holds arrivals
+  uint8_t* hit;  // [hits] 1: the slot holds arrivals
   uint32_t* queue;  // [lanes] refractory neurons
-  int32_t* queue_head;  // [pops] first entry in queue
-  int32_t* queue_size;  // [pops] entries in queue
+  int32_t* queue_head;  // [queues] first entry in queue, for each thread and population
+  int32_t* queue_size;  // [queues] entries in queue
+  uint32_t* touched;  // [touched] event-driven: whom the arrivals of a slot reach
+  uint32_t* touched_n;  // [hits] their number; more than there is room for: the list is not complete
   uint32_t* spike;  // [lanes] spikes of the present tick
   int32_t* spike_n;  // [pops] their number
   float* drive;  // [lanes] current of the present tick (AdEx, Izhikevich)
@@ -81,6 +88,7 @@ typedef struct ne_call {
   int64_t spikes;
   int64_t events;
   int64_t first;
+  int64_t parts;
   uint64_t* event_tick;  // [pops] int32 ticks of given spikes, ascending
   uint64_t* event_neuron;  // [pops] uint32 neurons of given spikes
   int64_t* event_n;  // [pops] their number
@@ -91,6 +99,9 @@ typedef struct ne_call {
   uint64_t* chance;  // [pops] uint32 chance to fire in a tick, of 2^32
   uint64_t* trace;  // [pops] float32 potentials, one row of pop_n a tick
   uint8_t* record;  // [pops] 1: spikes are written down
+  uint8_t* sparse;  // [pops] 1: event-driven
+  uint32_t* cuts;  // [cuts] where rows cross the borders between the shares of threads
+  int64_t* part_spikes;  // [threads] spikes that each thread has written down
   uint32_t* counts;  // [lanes] spikes of each neuron
   int32_t* spike_tick;  // [capacity] tick of each spike written down
   uint32_t* spike_lane;  // [capacity] its lane
@@ -114,6 +125,8 @@ typedef struct ne_call {
   X(int64_t, pop_ring) \
   X(int64_t, pop_syn) \
   X(int64_t, pop_hit) \
+  X(int64_t, pop_touched) \
+  X(int64_t, pop_room) \
   X(uint64_t, pop_key) \
   X(int32_t, refractory) \
   X(float, v_start) \
@@ -154,6 +167,8 @@ typedef struct ne_call {
   X(uint32_t, queue) \
   X(int32_t, queue_head) \
   X(int32_t, queue_size) \
+  X(uint32_t, touched) \
+  X(uint32_t, touched_n) \
   X(uint32_t, spike) \
   X(int32_t, spike_n) \
   X(float, drive) \
@@ -171,6 +186,9 @@ typedef struct ne_call {
   X(uint64_t, chance) \
   X(uint64_t, trace) \
   X(uint8_t, record) \
+  X(uint8_t, sparse) \
+  X(uint32_t, cuts) \
+  X(int64_t, part_spikes) \
   X(uint32_t, counts) \
   X(int32_t, spike_tick) \
   X(uint32_t, spike_lane) \

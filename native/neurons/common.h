@@ -3,8 +3,8 @@ namespace NE_LEVEL {
 
 // parameter k of lane i: one value for all lanes, or an array of them
 template <bool EACH>
-static inline lane::f parameter(const float* param, int64_t k, int64_t lanes, int64_t i) {
-  return EACH ? lane::load(param + k * lanes + i) : lane::set(param[k]);
+static inline lane::f parameter(const float* param, int64_t k, int64_t pitch, int64_t i) {
+  return EACH ? lane::load(param + k * pitch + i) : lane::set(param[k]);
 }
 
 // arrivals of lanes i …, cleared while they are at hand

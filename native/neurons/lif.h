@@ -10,13 +10,13 @@ template <bool EACH>
 struct lif_parameters {
   lane::f kept[LIF_RECEPTOR + 3 * NE_RECEPTORS];
   const float* param;
-  int64_t lanes;
+  int64_t pitch;
 
-  explicit lif_parameters(const ne_lif_args& a) : param(a.param), lanes(a.lanes) {
+  explicit lif_parameters(const ne_lif_args& a) : param(a.param), pitch(a.pitch) {
     if (!EACH)
       for (int k = 0; k < LIF_RECEPTOR + 3 * a.receptors; k++) kept[k] = lane::set(a.param[k]);
   }
-  lane::f at(int k, int64_t i) const { return EACH ? lane::load(param + k * lanes + i) : kept[k]; }
+  lane::f at(int k, int64_t i) const { return EACH ? lane::load(param + k * pitch + i) : kept[k]; }
 };
 
 template <bool EACH, bool ADAPT, int RECEPTORS>
@@ -27,13 +27,13 @@ static inline uint32_t* lif_block(const ne_lif_args& a, const lif_parameters<EAC
     int64_t i = base + j * lane::W;
     lane::f x = lane::mul(lane::load(a.v + i), p.at(LIF_DECAY, i));
     for (int r = 0; r < receptors; r++) {
-      float* current = a.syn + r * a.lanes + i;
+      float* current = a.syn + r * a.pitch + i;
       lane::f s = lane::load(current);
       x = lane::add(x, lane::mul(s, p.at(LIF_RECEPTOR + 3 * r, i)));
       s = lane::mul(s, p.at(LIF_RECEPTOR + 3 * r + 1, i));
       // in ascending order, so that the next current is still that of the tick before
       if (RECEPTORS < 0 && a.coupled && r + 1 < receptors)
-        s = lane::add(s, lane::mul(lane::load(current + a.lanes), p.at(LIF_RECEPTOR + 3 * r + 2, i)));
+        s = lane::add(s, lane::mul(lane::load(current + a.pitch), p.at(LIF_RECEPTOR + 3 * r + 2, i)));
       lane::store(current, lane::add(s, take(a.in[1 + r], i)));
     }
     x = lane::add(x, take(a.in[0], i));

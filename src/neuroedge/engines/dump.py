@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..plan.fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
-from ..plan.plan import Plan, State
+from ..plan.plan import MAX_THREADS, Plan, State
 from .job import Job
 
 __all__ = ["MAGIC", "dump", "state_hash"]
@@ -50,7 +50,7 @@ def _write(file: Any, array: np.ndarray) -> None:
 def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
     """The arrays of a call, its pointers as numbers of blobs."""
     lanes = plan.sizes["lanes"]
-    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES}
+    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES, "cuts": 1, "threads": MAX_THREADS}
     arrays = {f.name: np.zeros(entries[f.shape], f.numpy("float32")) for f in CALL}
     arrays["record"][:] = job.record
     for k, given in job.given.items():

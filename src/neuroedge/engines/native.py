@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Mapping
 import numpy as np
 
 from ..errors import NativeError
-from ..plan.fields import CALL, PLAN, STATE
-from ..plan.plan import Plan, State
+from ..plan.fields import CALL, PLAN, SCALARS, STATE
+from ..plan.plan import FRAME, MAX_THREADS, Plan, State
 from .job import Answer, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 
@@ -36,10 +36,10 @@ class NativeEngine:
 
     name = "native"
 
-    def __init__(self, plan: Plan, state: State) -> None:
-        self.plan, self.state = plan, state
+    def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1) -> None:
+        self.plan, self.state, self.threads = plan, state, threads
         self._run = library().ne_run
-        self._plan = PlanStruct(**{k: plan.sizes[k] for k in ("pops", "projs", "frames", "lanes")})
+        self._plan = PlanStruct(**{k: plan.sizes[k] for k in SCALARS["plan"]})
         for field in PLAN:
             setattr(self._plan, field.name, address(plan.arrays[field.name]))
         self._state = StateStruct(**{f.name: address(state.arrays[f.name]) for f in STATE})
@@ -48,9 +48,14 @@ class NativeEngine:
         for field in CALL:
             if field.shape == "pops":
                 self._own(field.name, np.zeros(len(plan.names), field.numpy("float32")))
+        self._own("part_spikes", np.zeros(MAX_THREADS, np.int64))
+        self._own("cuts", np.zeros((threads - 1) * (plan.sizes["rows"] + plan.sizes["segments"]) + 1, np.uint32))
+        if threads > 1:
+            library().ne_cut(ctypes.addressof(self._plan), threads, address(self.arrays["cuts"]))
+        self._event_driven = plan.pop_kind == FRAME if mode != "clock" else np.zeros(len(plan.names), bool)
         self._own("counts", np.zeros(plan.sizes["lanes"], np.uint32))
         # a tick starts only with room for a spike of every lane
-        self._room(2 * plan.sizes["lanes"] + SPIKES)
+        self._room(threads * (2 * plan.sizes["lanes"] + SPIKES))
         self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
         work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
         self._most_ticks = max(1, MOST_WORK // work)
@@ -70,7 +75,10 @@ class NativeEngine:
         traces = self.prepare(job)
         spikes: List[Any] = []
         call, done = self.call, 0
+        call.parts = self.threads
+        self.state.share(self.plan, self.threads)
         call.events = call.spikes = 0
+        self.arrays["part_spikes"].fill(0)
         while done < job.ticks:
             call.first = done
             began = time.perf_counter()
@@ -100,12 +108,13 @@ class NativeEngine:
         for name in ("event_tick", "event_neuron", "event_n", "event_next", "current", "chance", "trace"):
             a[name].fill(0)
         a["counts"].fill(0)
+        a["sparse"][:] = self._event_driven & (self.threads == 1)
         a["record"][:] = job.record
         for k, given in job.given.items():
             a["event_tick"][k], a["event_neuron"][k] = address(given.ticks), address(given.neurons)
             a["event_n"][k] = len(given.ticks)
         for k, current in job.currents.items():
-            a["current"][k] = address(current)
+            a["current"][k], a["sparse"][k] = address(current), 0
             a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
             a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
         for k, chance in job.chances.items():
@@ -122,9 +131,16 @@ class NativeEngine:
 
     def _collect(self, spikes: List[Any]) -> None:
         """Empty the buffer of spikes written down."""
-        n = self.call.spikes
-        spikes.append((self.arrays["spike_tick"][:n].copy(), self.arrays["spike_lane"][:n].copy()))
+        tick, lane, room = self.arrays["spike_tick"], self.arrays["spike_lane"], self.call.capacity // self.threads
+        ends = [(k * room, k * room + int(n)) for k, n in enumerate(self.arrays["part_spikes"][: self.threads])]
+        ticks = np.concatenate([tick[a:b] for a, b in ends])
+        lanes = np.concatenate([lane[a:b] for a, b in ends])
+        if self.threads > 1:
+            order = np.lexsort((lanes, ticks))
+            ticks, lanes = ticks[order], lanes[order]
+        spikes.append((ticks, lanes))
         self.call.spikes = 0
+        self.arrays["part_spikes"].fill(0)
 
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
         ticks, lanes = spikes[0] if len(spikes) == 1 else (np.concatenate(part) for part in zip(*spikes))
@@ -138,6 +154,8 @@ class Stepper:
         self._engine, self._plan, self._index = engine, engine.plan, engine.plan.index
         self._chances = dict(chances)
         nothing = [False] * len(engine.plan.names)
+        engine.state.share(engine.plan, 1)
+        engine.call.parts = 1
         engine.prepare(Job(1, {}, {}, self._chances, nothing, nothing))
         self._step, self._pointers = library().ne_step, engine.pointers
         self._spike, self._spike_n, self._event_n = engine.state.spike, engine.state.spike_n, engine.arrays["event_n"]

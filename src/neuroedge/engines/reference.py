@@ -255,7 +255,8 @@ class _Cell:
             return
         if self.kind == FRAME:
             self.v[done] = self.held[done] * self.m
-            self.state.awake[self.k] |= np.uint8(self.subtract)
+            if self.subtract and (self.v[done] >= self.at(1, done) * self.m).any():
+                self.state.awake[self.k] = 1
         elif self.kind == LIF:
             self.v[done] = self.held[done]
         else:

@@ -36,9 +36,9 @@ def _rows(text: str) -> Tuple[Field, ...]:
 
 # whole numbers at the head of each native struct
 SCALARS: Dict[str, Tuple[str, ...]] = {
-    "plan": ("pops", "projs", "frames", "lanes"),
+    "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits"),
     "state": (),
-    "call": ("capacity", "spikes", "events", "first"),
+    "call": ("capacity", "spikes", "events", "first", "parts"),
 }
 
 PLAN = _rows("""
@@ -59,6 +59,8 @@ PLAN = _rows("""
     pop_ring       | int64  | pops   | first entry in ring
     pop_syn        | int64  | pops   | first entry in syn
     pop_hit        | int64  | pops   | first entry in hit
+    pop_touched    | int64  | pops   | first entry in touched
+    pop_room       | int64  | pops   | entries of touched for each slot of the arrival ring
     pop_key        | uint64 | pops   | key of its random numbers
     refractory     | int32  | lanes  | refractory ticks of each neuron
     v_start        | real   | lanes  | potential at reset, relative to rest; in padding a value that never fires
@@ -96,10 +98,12 @@ STATE = _rows("""
     awake          | uint8  | pops   | 1: some neuron may be above threshold without input
     syn            | real   | syn    | exponential currents
     ring           | real   | ring   | arrivals of the ticks to come
-    hit            | uint8  | hit    | 1: the slot holds arrivals
+    hit            | uint8  | hits   | 1: the slot holds arrivals
     queue          | uint32 | lanes  | refractory neurons
-    queue_head     | int32  | pops   | first entry in queue
-    queue_size     | int32  | pops   | entries in queue
+    queue_head     | int32  | queues | first entry in queue, for each thread and population
+    queue_size     | int32  | queues | entries in queue
+    touched        | uint32 | touched | event-driven: whom the arrivals of a slot reach
+    touched_n      | uint32 | hits   | their number; more than there is room for: the list is not complete
     spike          | uint32 | lanes  | spikes of the present tick
     spike_n        | int32  | pops   | their number
     drive          | real   | lanes  | current of the present tick (AdEx, Izhikevich)
@@ -121,6 +125,9 @@ CALL = _rows("""
     chance         | pointer | pops  | uint32 chance to fire in a tick, of 2^32
     trace          | pointer | pops  | float32 potentials, one row of pop_n a tick
     record         | uint8   | pops  | 1: spikes are written down
+    sparse         | uint8   | pops  | 1: event-driven
+    cuts           | uint32  | cuts  | where rows cross the borders between the shares of threads
+    part_spikes    | int64   | threads | spikes that each thread has written down
     counts         | uint32  | lanes | spikes of each neuron
     spike_tick     | int32   | capacity | tick of each spike written down
     spike_lane     | uint32  | capacity | its lane

@@ -16,6 +16,7 @@ __all__ = [
     "FRAME",
     "IZHIKEVICH",
     "LIF",
+    "MAX_THREADS",
     "Plan",
     "SOURCE",
     "State",
@@ -28,6 +29,9 @@ SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
 
 # lanes of a population are a multiple of this; frames are tabulated this many ticks ahead
 BLOCK = 64
+
+# threads of one run
+MAX_THREADS = 16
 
 
 class Plan:
@@ -97,6 +101,7 @@ class State:
     """All that changes while a plan runs. `arrays` by name, see `neuroedge.plan.fields`."""
 
     def __init__(self, plan: Plan) -> None:
+        self.parts = 1
         self._block, self.arrays = _arena([(f.name, f.numpy(plan.precision), plan.sizes[f.shape]) for f in STATE])
         self.reset(plan)
 
@@ -138,12 +143,21 @@ class State:
 
     def refill_queues(self, plan: Plan) -> None:
         """Rebuild the queues of refractory neurons from `release`."""
-        for pop, (lane, lanes) in enumerate(zip(plan.pop_lane, plan.pop_lanes)):
-            release = self.release[lane : lane + lanes]
-            waiting = np.flatnonzero(release >= self.tick)
-            waiting = waiting[np.argsort(release[waiting], kind="stable")]
-            self.queue[lane : lane + len(waiting)] = waiting
-            self.queue_head[pop], self.queue_size[pop] = 0, len(waiting)
+        pops = len(plan.names)
+        for pop, (lane, lanes) in enumerate(zip(plan.pop_lane.tolist(), plan.pop_lanes.tolist())):
+            for part in range(self.parts):
+                first, end = (lane + lanes // BLOCK * k // self.parts * BLOCK for k in (part, part + 1))
+                release = self.release[first:end]
+                waiting = np.flatnonzero(release >= self.tick)
+                waiting = waiting[np.argsort(release[waiting], kind="stable")]
+                self.queue[first : first + len(waiting)] = waiting
+                self.queue_head[part * pops + pop], self.queue_size[part * pops + pop] = 0, len(waiting)
+
+    def share(self, plan: Plan, parts: int) -> None:
+        """Lay out the queues of refractory neurons for so many threads."""
+        if parts != self.parts:
+            self.parts = parts
+            self.refill_queues(plan)
 
     def refractory(self, plan: Plan, name: str) -> np.ndarray:
         """Refractory ticks left, int64 [n]."""
