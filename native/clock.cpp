@@ -55,8 +55,9 @@ struct Run {
     for (int64_t pop = 0; pop < p->pops; pop++) {
       turns[pop] = Turn(p, s, call, k, part, pop);
       ne_sparse_begin(turns[pop]);
+      choose_turn(turns[pop]);
     }
-    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns[p->proj_post[q]], q);
+    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns, q);
   }
 };
 
@@ -81,11 +82,10 @@ int64_t run_alone(const Run& r, int64_t ticks) {
       fill_frames(p, *r.part, r.k, tick, n);
       frames_end = tick + n;
     }
-    for (int64_t pop = 0; pop < p->pops; pop++) take_turn(r.turns[pop]);
+    for (int64_t pop = 0; pop < p->pops; pop++) r.turns[pop].act(r.turns[pop]);
     for (int64_t q = 0; q < p->projs; q++) {
-      const Turn& pre = r.turns[p->proj_pre[q]];
-      if (pre.spikes_now)
-        events += r.routes[q].deliver(r.routes[q], r.turns[p->proj_post[q]].slot_now, pre.spike, pre.spikes_now);
+      const ne_route& to = r.routes[q];
+      if (to.pre->spikes_now) events += to.deliver(to, to.post->slot_now, to.pre->spike, to.pre->spikes_now);
     }
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
     done++;
@@ -142,7 +142,7 @@ void run_share(void* crew_of, int32_t index) {
       Turn& t = r.turns[pop];
       t.spike = crew.spikes[odd] + t.lane + t.first;
       t.spikes_now = 0;
-      if (t.lanes || t.passes_on()) take_turn(t);
+      if (t.lanes || t.passes_on()) t.act(t);
       shown[pop] = {t.spike, t.spikes_now};
     }
     crew.full[odd][index] = r.part->room - r.part->spikes < p->lanes;

@@ -9,6 +9,7 @@
 // one projection in one run, or one thread's share of it: where it reads and where its arrivals go
 struct ne_route {
   int64_t (*deliver)(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n);
+  const Turn *pre, *post;           // in the same share
   const ne_kernels* k;
   const uint32_t* row;              // first synapse of each source, or its first segment
   const uint32_t *begin, *end;      // synapses of each row, or segment, that reach this share
@@ -49,9 +50,13 @@ static inline void ne_touch(const ne_route& to, const Index* target, int32_t slo
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, int32_t slot, uint32_t begin,
                           uint32_t end) {
-  float* into = to.ring + slot * to.pitch;
+  float* __restrict into = to.ring + slot * to.pitch;
   to.hit[slot] = 1;
-  for (uint32_t k = begin; k < end; k++) into[target[k]] += ne_weight(weight[k]);
+  const Index* at = target + begin;
+  const Weight* w = weight + begin;
+  const int64_t n = end - begin;
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < n; k++) into[at[k]] += ne_weight(w[k]);
   if (to.touched) ne_touch(to, target, slot, begin, end);
 }
 
@@ -127,12 +132,15 @@ static inline const uint32_t* ne_cut_at(const ne_plan* p, const ne_call* call, i
   return call->cuts + (border - 1) * (p->rows + p->segments);
 }
 
-// `post` is the target's turn in the same share
-static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const ne_part* part, const Turn& post, int64_t q) {
+static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const ne_part* part, const Turn* turns,
+                                   int64_t q) {
+  const Turn& post = turns[p->proj_post[q]];
   const bool half = p->proj_half[q], segmented = p->proj_segmented[q];
   const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = segmented ? p->proj_segment[q] : p->proj_row[q];
   ne_route to;
   to.deliver = half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
+  to.pre = &turns[p->proj_pre[q]];
+  to.post = &post;
   to.k = post.k;
   to.row = p->row + p->proj_row[q];
   to.begin = (segmented ? p->segment : p->row) + first;

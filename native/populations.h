@@ -30,24 +30,7 @@ static void force(Turn& t) {
   }
 }
 
-static void source_turn(Turn& t) {
-  if (t.chance) {
-    uint64_t key = ne_tick_key(t.p->pop_key[t.pop], t.s->clock[1], t.tick);
-    t.spikes_now = t.k->poisson(key, t.chance, t.first, t.first + t.n, t.spike);
-    return;
-  }
-  int64_t at = t.event_at;
-  while (t.given_now()) t.event_at++;
-  t.spikes_now = t.part->index ? 0 : (int32_t)(t.event_at - at);
-  t.spike = const_cast<uint32_t*>(t.event_neuron) + at;
-}
-
 static void frame_reset(Turn& t, int32_t n) {
-  if (t.plain) {
-    const float after = t.param[RESET] * t.m;
-    for (int32_t j = 0; j < n; j++) t.v[t.spike[j]] = after;
-    return;
-  }
   for (int32_t j = 0; j < n; j++) {
     uint32_t i = t.spike[j];
     float top = t.parameter(THETA, i) * t.m, after = t.parameter(RESET, i);
@@ -200,21 +183,62 @@ static void write_down(const Turn& t) {
   t.part->spikes += n;
 }
 
-static void take_turn(Turn& t) {
+static void publish(Turn& t) {
+  // kernels count from this share's first neuron
+  if (t.first && t.kind != NE_SOURCE)
+    for (int32_t j = 0; j < t.spikes_now; j++) t.spike[j] += (uint32_t)t.first;
+  write_down(t);
+}
+
+static void given_turn(Turn& t) {
+  const int64_t at = t.event_at;
+  while (t.given_now()) t.event_at++;
+  // the caller has what it gave
+  t.spikes_now = t.part->index ? 0 : (int32_t)(t.event_at - at);
+  t.spike = const_cast<uint32_t*>(t.event_neuron) + at;
+}
+
+static void poisson_turn(Turn& t) {
+  uint64_t key = ne_tick_key(t.p->pop_key[t.pop], t.s->clock[1], t.tick);
+  t.spikes_now = t.k->poisson(key, t.chance, t.first, t.first + t.n, t.spike);
+  if (t.spikes_now) publish(t);
+}
+
+static void any_turn(Turn& t) {
   switch (t.kind) {
-    case NE_SOURCE: source_turn(t); break;
     case NE_FRAME: frame_turn(t); break;
     case NE_LIF: lif_turn(t); break;
     default: cell_turn(t, t.kind == NE_ADEX);
   }
-  // the caller has what it gave
-  if (t.spikes_now && !t.passes_on()) {
-    // kernels count from this share's first neuron
-    if (t.first && t.kind != NE_SOURCE)
-      for (int32_t j = 0; j < t.spikes_now; j++) t.spike[j] += (uint32_t)t.first;
-    write_down(t);
-  }
+  if (t.spikes_now) publish(t);
   if (t.traces) trace(t);
+}
+
+// the same as any_turn for a frame population that gets nothing but synapses, holds nobody and is not traced
+static void plain_turn(Turn& t) {
+  const int64_t at = t.p->pop_frame[t.pop] * FRAME_AHEAD + t.tick % FRAME_AHEAD;
+  follow_frame(t, t.part->frame_m[at], t.part->frame_e[at]);
+  t.spikes_now = 0;
+  if (!t.hits[t.slot_now] && !t.part->awake[t.pop]) return;
+  int32_t n;
+  if (ne_sparse_now(t)) {
+    n = ne_sparse_frame<false>(t);
+  } else {
+    n = t.k->frame(t.v, t.slot(0), t.m, t.param + THETA, 0, t.lanes, t.spike);
+    t.part->awake[t.pop] = 0;
+  }
+  if (t.sparse) t.touched_n[t.slot_now] = 0;
+  t.hits[t.slot_now] = 0;
+  if (n == 0) return;
+  const float after = t.param[RESET] * t.m;
+  for (int32_t j = 0; j < n; j++) t.v[t.spike[j]] = after;
+  t.spikes_now = n;
+  publish(t);
+}
+
+static void choose_turn(Turn& t) {
+  if (t.kind == NE_SOURCE) t.act = t.chance ? poisson_turn : given_turn;
+  else t.act = t.kind == NE_FRAME && t.plain && !t.currents && !t.traces && t.event_n == 0 ? plain_turn : any_turn;
 }
 
 static inline void end_tick(Turn& t) {

@@ -86,7 +86,7 @@ static inline int64_t ne_quiet(const Turn& t) {
 }
 
 static inline void ne_pass_over(Turn& t, int64_t ticks) {
-  t.slot_now = (int32_t)((t.slot_now + ticks) % t.depth);
+  if (t.depth > 1) t.slot_now = (int32_t)((t.slot_now + ticks) % t.depth);
   t.tick += ticks;
   t.step += ticks;
 }

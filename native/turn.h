@@ -51,6 +51,7 @@ struct Turn {
   float* traces;
   int64_t event_at, event_n, current_tick, current_neuron;
   int32_t kind, depth, slot_now, spikes_now;
+  void (*act)(Turn& t);          // what it does in one tick
   uint32_t* spike;
   ne_queue queue;
   float m;

@@ -209,7 +209,7 @@ def _sizes(
 
 def _room(cell: Coefficients, lanes: int) -> int:
     """Targets that a tick's list may name: beyond some, stepping the whole population is cheaper anyway."""
-    return max(16, lanes // 8) if cell.kind == FRAME else 0
+    return max(8, lanes // 12) if cell.kind == FRAME else 0
 
 
 def _starts(sizes: np.ndarray) -> np.ndarray:
