@@ -175,6 +175,7 @@ ne_part part_of(ne_state* s, ne_call* call, int64_t index, int64_t parts) {
   part.hit = s->hit;
   part.awake = s->awake;
   part.exponent = s->exponent;
+  part.syn_exponent = s->syn_exponent;
   part.frame_m = s->frame_m;
   part.frame_e = s->frame_e;
   part.spike_tick = call->spike_tick + index * room;
@@ -215,12 +216,14 @@ void take_share(Room& room, const ne_plan* p, const ne_state* s, ne_part& part) 
   part.hit = room.take<uint8_t>(p->hits);
   part.awake = room.take<uint8_t>(p->pops);
   part.exponent = room.take<int64_t>(p->pops);
+  part.syn_exponent = room.take<int64_t>(p->syn_frames);
   part.frame_m = room.take<float>((p->frames + 1) * FRAME_AHEAD);
   part.frame_e = room.take<int64_t>((p->frames + 1) * FRAME_AHEAD);
   if (!room.base) return;
   memcpy(part.hit, s->hit, (size_t)p->hits);
   memcpy(part.awake, s->awake, (size_t)p->pops);
   memcpy(part.exponent, s->exponent, (size_t)p->pops * sizeof(int64_t));
+  memcpy(part.syn_exponent, s->syn_exponent, (size_t)p->syn_frames * sizeof(int64_t));
 }
 
 void take_all(Room& room, const ne_plan* p, ne_state* s, ne_call* call, int64_t parts, Crew& crew, ne_part* part) {
@@ -277,6 +280,7 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
     for (int64_t pop = 0; pop < p->pops; pop++) join_marks(p, s, part, parts, pop);
     // a share without lanes of a population does not follow its frame: the one with the last block always has some
     memcpy(s->exponent, part[parts - 1].exponent, (size_t)p->pops * sizeof(int64_t));
+    memcpy(s->syn_exponent, part[parts - 1].syn_exponent, (size_t)p->syn_frames * sizeof(int64_t));
   }
   free(room.base);
   return failed ? -1 : crew.done;

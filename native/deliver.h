@@ -162,8 +162,9 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   to.pitch = post.pitch;
   to.depth = post.depth;
   to.delay = p->proj_delay[q];
-  to.touched = post.sparse ? post.touched : nullptr;
-  to.touched_n = post.touched_n;
+  const bool listed = p->proj_channel[q] ? post.framed && part->count == 1 : post.sparse;
+  to.touched = listed ? post.touched + channel * post.touched_room : nullptr;
+  to.touched_n = post.touched_n + channel;
   to.touched_room = (uint32_t)post.touched_room;
   to.counts = part->index == 0;
   return to;

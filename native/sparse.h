@@ -10,8 +10,9 @@ enum : int64_t { NE_NEVER = INT64_MAX };
 
 // arrivals left by an earlier call come without a list
 static inline void ne_sparse_begin(Turn& t) {
-  if (!t.sparse) return;
-  for (int32_t k = 0; k < t.depth; k++) t.touched_n[k] = t.hits[k] ? (uint32_t)t.touched_room + 1 : 0;
+  if (!t.sparse && !t.framed) return;
+  const int64_t slots = (int64_t)t.depth * (t.framed ? 1 + t.p->pop_receptors[t.pop] : 1);
+  for (int64_t k = 0; k < slots; k++) t.touched_n[k] = t.hits[k] ? (uint32_t)t.touched_room + 1 : 0;
 }
 
 // ascending, each once

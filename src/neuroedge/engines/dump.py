@@ -1,6 +1,6 @@
 """A plan, a state and what a run is given, in one flat file: for the native driver (native/driver.cpp).
 
-Little-endian: magic, layout id, number of persistent state arrays, ticks, the plan's scalars; every array of plan,
+Little-endian: magic, layout id, number of persistent state arrays, ticks, threads, the plan's scalars; every array of plan,
 state and call in the order of the field table, as its size in bytes and its data; then what the call's pointers mean,
 in the same form: an entry k > 0 of a pointer array stands for the k-th of them, 0 for nothing.
 """
@@ -24,15 +24,16 @@ MAGIC = b"NEDUMP1\n"
 SPIKES = 1 << 12
 
 
-def dump(plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path]) -> None:
-    """Write what `ticks` ticks from `state` need to `path`. Potentials are not recorded."""
+def dump(plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path], threads: int = 1) -> None:
+    """Write what `ticks` ticks from `state` need to `path`, for so many threads. Potentials are not recorded."""
     if plan.precision == "float64":
         raise UnsupportedError("dump: float64 runs on the reference engine alone")
     blobs: List[np.ndarray] = []
-    call = _call(plan, job, blobs)
+    call = _call(plan, job, blobs, threads)
+    state.share(plan, threads)
     tables = [(PLAN, plan.arrays), (STATE, state.arrays), (CALL, call)]
     with open(path, "wb") as file:
-        file.write(MAGIC + struct.pack("<IIq", layout_id(), len(PERSISTENT), ticks))
+        file.write(MAGIC + struct.pack("<IIqq", layout_id(), len(PERSISTENT), ticks, threads))
         file.write(struct.pack(f"<{len(SCALARS['plan'])}q", *(plan.sizes[name] for name in SCALARS["plan"])))
         for rows, arrays in tables:
             for field in rows:
@@ -47,10 +48,11 @@ def _write(file: Any, array: np.ndarray) -> None:
     file.write(struct.pack("<q", len(data)) + data)
 
 
-def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
+def _call(plan: Plan, job: Job, blobs: List[np.ndarray], threads: int) -> Dict[str, np.ndarray]:
     """The arrays of a call, its pointers as numbers of blobs."""
     lanes = plan.sizes["lanes"]
-    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES, "cuts": 1, "threads": MAX_THREADS}
+    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": threads * (2 * lanes + SPIKES), "cuts": 1}
+    entries["threads"] = MAX_THREADS
     arrays = {f.name: np.zeros(entries[f.shape], f.numpy("float32")) for f in CALL}
     arrays["record"][:] = job.record
     for k, given in job.given.items():

@@ -23,6 +23,7 @@ __all__ = [
     "aligned",
     "frame_growth",
     "lane_spans",
+    "rate_growth",
 ]
 
 SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
@@ -86,6 +87,11 @@ class Plan:
         if self.pop_stride[pop]:
             return self.params[first + index * lanes : first + (index + 1) * lanes]
         return self.params[first + index]
+
+    def syn_entries(self, pop: int) -> range:
+        """Entries of syn_frame that belong to a population: one for each of its currents, or none."""
+        first = int(self.pop_syn_frame[pop])
+        return range(first, first + int(self.pop_receptors[pop]) * int(self.pop_framed[pop]))
 
     def explain(self) -> str:
         """What costs which bytes, as text."""
@@ -177,6 +183,14 @@ class State:
         rest = plan.param(pop, 0)
         return x + (rest[:n] if np.ndim(rest) else rest)
 
+    def current(self, plan: Plan, pop: int, receptor: int) -> np.ndarray:
+        """One current of a population, out of its frame: mV (LIF models) or pA, [lanes]."""
+        lanes = int(plan.pop_lanes[pop])
+        first = int(plan.pop_syn[pop]) + receptor * lanes
+        entries = plan.syn_entries(pop)
+        m = rate_growth(plan, int(plan.syn_frame[entries[receptor]]), self.tick)[0] if entries else 1
+        return self.syn[first : first + lanes] / m
+
     def equal(self, other: "State") -> Optional[str]:
         """None if both hold the same bits, else the name of the first array that differs."""
         for name in PERSISTENT:
@@ -208,6 +222,9 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
             continue
         if kind == FRAME and int(fresh["exponent"][k]) != frame_growth(plan, k, tick)[1]:
             raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
+        for entry in plan.syn_entries(k):
+            if int(fresh["syn_exponent"][entry]) != rate_growth(plan, int(plan.syn_frame[entry]), tick)[1]:
+                raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
         lanes = slice(lane, lane + int(plan.pop_lanes[k]))
         rests = fresh["release"][lanes] >= tick
         rests[int(plan.pop_n[k]) :] = True
@@ -219,7 +236,12 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
 
 def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:
     """Growth of a population's frame at the start of `tick`: (m as the state's number type, exponent)."""
-    m, e = growth(float(plan.frame_rate[plan.pop_frame[pop]]), tick)
+    return rate_growth(plan, int(plan.pop_frame[pop]), tick)
+
+
+def rate_growth(plan: Plan, frame: int, tick: int) -> Tuple[Any, int]:
+    """Growth of one frame at the start of `tick`."""
+    m, e = growth(float(plan.frame_rate[frame]), tick)
     return (np.float64 if plan.precision == "float64" else np.float32)(m), e
 
 
