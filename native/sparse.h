@@ -43,20 +43,25 @@ static inline int32_t ne_sparse_sort(Turn& t, int32_t n) {
 
 // the frame kernel for whom the list names: twice named is as good as once, since the second time nothing arrives
 template <bool EACH>
-static inline int32_t ne_sparse_frame(Turn& t) {
-  const uint32_t* list = t.touched + (int64_t)t.slot_now * t.touched_room;
-  const int64_t n = t.touched_n[t.slot_now];
-  float *in = t.slot(0), *v = t.v;
-  const float m = t.m, *theta = t.parameters(THETA), same = theta[0] * m;
+static inline int32_t ne_sparse_pass(float* v, float* in, float m, const float* theta, const uint32_t* list, int64_t n,
+                                     uint32_t* spike) {
+  const float same = theta[0] * m;
   int32_t spikes = 0;
   for (int64_t k = 0; k < n; k++) {
     const uint32_t i = list[k];
     const float s = v[i] + in[i] * m;
     in[i] = 0.0f;
     v[i] = s;
-    if (s >= (EACH ? theta[i] * m : same)) t.spike[spikes++] = i;
+    if (s >= (EACH ? theta[i] * m : same)) spike[spikes++] = i;
   }
-  return spikes > 1 ? ne_sparse_sort(t, spikes) : spikes;
+  return spikes;
+}
+
+template <bool EACH>
+static inline int32_t ne_sparse_frame(Turn& t) {
+  const uint32_t* list = t.touched + (int64_t)t.slot_now * t.touched_room;
+  const int32_t n = ne_sparse_pass<EACH>(t.v, t.slot(0), t.m, t.parameters(THETA), list, t.touched_n[t.slot_now], t.spike);
+  return n > 1 ? ne_sparse_sort(t, n) : n;
 }
 
 // whether this tick's arrivals are listed, none of them left out
