@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xc9d051d2u
+#define NE_LAYOUT 0x4bcbff1du
 
 typedef struct ne_plan {
   int64_t pops;
@@ -91,6 +91,7 @@ typedef struct ne_call {
   uint64_t* chance;  // [pops] uint32 chance to fire in a tick, of 2^32
   uint64_t* trace;  // [pops] float32 potentials, one row of pop_n a tick
   uint8_t* record;  // [pops] 1: spikes are written down
+  uint8_t* sparse;  // [pops] 1: event-driven
   uint32_t* counts;  // [lanes] spikes of each neuron
   int32_t* spike_tick;  // [capacity] tick of each spike written down
   uint32_t* spike_lane;  // [capacity] its lane
@@ -171,6 +172,7 @@ typedef struct ne_call {
   X(uint64_t, chance) \
   X(uint64_t, trace) \
   X(uint8_t, record) \
+  X(uint8_t, sparse) \
   X(uint32_t, counts) \
   X(int32_t, spike_tick) \
   X(uint32_t, spike_lane) \

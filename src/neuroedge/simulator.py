@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, T
 import numpy as np
 
 from . import checks
-from .engines.choose import choose
+from .engines.choose import choose, must_take
 from .engines.job import Answer, Given, Job, chances, given_spikes, held_current, must_take_spikes, step_neurons
 from .engines.native import NativeEngine
 from .errors import ArgumentTypeError, BudgetError, ParameterError, shown
@@ -29,8 +29,9 @@ RECORDS = ("spikes", "potentials", "weights")
 class Simulator:
     """Runs a network or a compiled plan, and keeps its state between calls.
 
-    dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "native" or "reference". precision:
-    "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
+    dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "clock" (every population in every tick),
+    "event" (each only where something arrives), "hybrid" (so where it can be) or "reference"; the bits are the same.
+    precision: "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     Calls from several threads wait for one another.
     """
@@ -169,6 +170,7 @@ class Simulator:
                 ticks = checks.ticks_of("run", duration, self._plan.dt)
                 record = checks.names("run", "record", record)
                 job = self._job(float(duration), ticks, inputs, currents, record, record_from)
+                must_take(self.engine, job)
                 bar = _Bar(ticks, checks.boolean("run", "progress", progress))
             self._stepper = None
             start, began = self._state.tick * self._plan.dt, time.perf_counter()

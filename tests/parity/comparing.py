@@ -68,7 +68,7 @@ def run_call(simulator: Simulator, call: Call) -> Recording:
     return simulator.run(call.duration, call.inputs, call.currents, record)
 
 
-def compare(case: Case, engines: tuple = ("reference", "native")) -> Outcome:
+def compare(case: Case, engines: tuple = ("reference", "clock")) -> Outcome:
     """Run a case on both engines; `error` says where they part."""
     plan = case.plan()
     pair = [Simulator(plan, engine=name) for name in engines]

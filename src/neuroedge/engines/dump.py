@@ -15,6 +15,7 @@ from ..errors import UnsupportedError
 from ..plan.fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
 from ..plan.plan import Plan, State
 from .job import Job
+from .native import event_driven
 
 __all__ = ["MAGIC", "dump", "state_hash"]
 
@@ -24,12 +25,12 @@ MAGIC = b"NEDUMP1\n"
 SPIKES = 1 << 12
 
 
-def dump(plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path]) -> None:
-    """Write what `ticks` ticks from `state` need to `path`. Potentials are not recorded."""
+def dump(plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path], mode: str = "clock") -> None:
+    """Write what `ticks` ticks from `state` need to `path`, in that mode. Potentials are not recorded."""
     if plan.precision == "float64":
         raise UnsupportedError("dump: float64 runs on the reference engine alone")
     blobs: List[np.ndarray] = []
-    call = _call(plan, job, blobs)
+    call = _call(plan, job, mode, blobs)
     tables = [(PLAN, plan.arrays), (STATE, state.arrays), (CALL, call)]
     with open(path, "wb") as file:
         file.write(MAGIC + struct.pack("<IIq", layout_id(), len(PERSISTENT), ticks))
@@ -47,12 +48,13 @@ def _write(file: Any, array: np.ndarray) -> None:
     file.write(struct.pack("<q", len(data)) + data)
 
 
-def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
+def _call(plan: Plan, job: Job, mode: str, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
     """The arrays of a call, its pointers as numbers of blobs."""
     lanes = plan.sizes["lanes"]
     entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES}
     arrays = {f.name: np.zeros(entries[f.shape], f.numpy("float32")) for f in CALL}
     arrays["record"][:] = job.record
+    arrays["sparse"][:] = event_driven(plan, mode)
     for k, given in job.given.items():
         arrays["event_tick"][k] = _blob(blobs, given.ticks, np.int32)
         arrays["event_neuron"][k] = _blob(blobs, given.neurons, np.uint32)
@@ -61,6 +63,7 @@ def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray
         arrays["current"][k] = _blob(blobs, current, np.float32)
         arrays["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
         arrays["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+        arrays["sparse"][k] = 0
     for k, chance in job.chances.items():
         arrays["chance"][k] = _blob(blobs, chance, np.uint32)
     return arrays

@@ -1,4 +1,4 @@
-"""The native clock engine: one call into the core for many ticks, without the GIL."""
+"""The native engines: one call into the core for many ticks, without the GIL."""
 
 import ctypes
 import time
@@ -8,11 +8,14 @@ import numpy as np
 
 from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, STATE
-from ..plan.plan import Plan, State
+from ..plan.plan import FRAME, Plan, State
 from .job import Answer, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 
-__all__ = ["NativeEngine", "Stepper"]
+__all__ = ["MODES", "NativeEngine", "Stepper", "event_driven"]
+
+# clock: every population in every tick; event: each only where something arrives; hybrid: so where it can be
+MODES = ("clock", "event", "hybrid")
 
 # the core returns to Python about this often, so that Ctrl-C and progress are heard
 CALL_SECONDS = 0.05
@@ -31,13 +34,17 @@ def address(array: np.ndarray) -> int:
     return int(array.__array_interface__["data"][0])
 
 
+def event_driven(plan: Plan, mode: str) -> np.ndarray:
+    """1 for each population that this mode visits only where something happens, uint8 [pops]."""
+    return ((plan.pop_kind <= FRAME) & (mode != "clock")).astype(np.uint8)
+
+
 class NativeEngine:
-    """Runs float32 and float16 plans on this CPU, one thread."""
+    """Runs float32 and float16 plans on this CPU, one thread. mode: one of `MODES`; all give the same bits."""
 
-    name = "native"
-
-    def __init__(self, plan: Plan, state: State) -> None:
-        self.plan, self.state = plan, state
+    def __init__(self, plan: Plan, state: State, mode: str = "clock") -> None:
+        self.plan, self.state, self.name = plan, state, mode
+        self._event_driven = event_driven(plan, mode)
         self._run = library().ne_run
         self._plan = PlanStruct(**{k: plan.sizes[k] for k in ("pops", "projs", "frames", "lanes")})
         for field in PLAN:
@@ -101,11 +108,14 @@ class NativeEngine:
             a[name].fill(0)
         a["counts"].fill(0)
         a["record"][:] = job.record
+        a["sparse"][:] = self._event_driven
         for k, given in job.given.items():
             a["event_tick"][k], a["event_neuron"][k] = address(given.ticks), address(given.neurons)
             a["event_n"][k] = len(given.ticks)
         for k, current in job.currents.items():
             a["current"][k] = address(current)
+            # a current acts in every tick
+            a["sparse"][k] = 0
             a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
             a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
         for k, chance in job.chances.items():

@@ -16,7 +16,7 @@ FLUSH_EVERY = 1024
 
 
 class ReferenceEngine:
-    """Runs any plan, in float32 like the native engine, or in float64."""
+    """Runs any plan, in float32 like the native engines, or in float64."""
 
     name = "reference"
 

@@ -121,6 +121,7 @@ CALL = _rows("""
     chance         | pointer | pops  | uint32 chance to fire in a tick, of 2^32
     trace          | pointer | pops  | float32 potentials, one row of pop_n a tick
     record         | uint8   | pops  | 1: spikes are written down
+    sparse         | uint8   | pops  | 1: event-driven
     counts         | uint32  | lanes | spikes of each neuron
     spike_tick     | int32   | capacity | tick of each spike written down
     spike_lane     | uint32  | capacity | its lane
