@@ -289,7 +289,7 @@ void fill_frames(const ne_plan* p, ne_state* s, const ne_kernels* k, int64_t tic
 
 int64_t run(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks, Turn* turns, const ne_route* routes) {
   const ne_kernels* k = ne_kernels_in_use();
-  int64_t done = 0, events = 0;
+  int64_t done = 0, events = 0, dropped = 0;
   // a tick starts only with room for a spike of every lane
   for (; done < ticks && call->capacity - call->spikes >= p->lanes; done++) {
     const int64_t tick = s->clock[0];
@@ -297,12 +297,15 @@ int64_t run(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks, Turn* t
     for (int64_t pop = 0; pop < p->pops; pop++) take_turn(turns[pop]);
     for (int64_t q = 0; q < p->projs; q++) {
       const Turn& pre = turns[p->proj_pre[q]];
-      if (pre.spikes_now) events += ne_deliver(k, routes[q], turns[p->proj_post[q]].slot_now, pre.spike, pre.spikes_now);
+      if (!pre.spikes_now) continue;
+      events += ne_deliver(k, routes[q], turns[p->proj_post[q]].slot_now, pre.spike, pre.spikes_now);
+      dropped += ne_dropped(routes[q], pre.spike, pre.spikes_now);
     }
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(turns[pop]);
     s->clock[0]++;
   }
   call->events += events;
+  call->dropped += dropped;
   return done;
 }
 

@@ -14,6 +14,7 @@ typedef struct ne_route {
   const uint32_t* target32;
   const float* weight;
   const uint16_t* weight16;
+  const uint32_t* small;          // null where all events are delivered
   int64_t stride;
   float* ring;
   uint8_t* hit;
@@ -31,6 +32,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_state* s, int64_t 
           p->target32 + (p->proj_storage[q] == NE_ROWS32 ? p->proj_syn[q] : 0),
           p->weight + (half ? 0 : p->proj_weight[q]),
           p->weight16 + (half ? p->proj_weight[q] : 0),
+          p->proj_small[q] < 0 ? nullptr : p->small + p->proj_small[q],
           (p->pop_n[post] + 15) & ~15,
           s->ring + p->pop_ring[post] + channel * lanes,
           s->hit + p->pop_hit[post] + channel,
@@ -127,6 +129,14 @@ static inline int64_t ne_dense(const ne_kernels* kernels, const uint32_t* row, c
     events += row[spike[s] + 1] - row[spike[s]];
   }
   return events;
+}
+
+// synaptic events below the event threshold, which are counted only
+static inline int64_t ne_dropped(const ne_route& to, const uint32_t* spike, int32_t n) {
+  int64_t dropped = 0;
+  if (to.small)
+    for (int32_t s = 0; s < n; s++) dropped += to.small[spike[s]];
+  return dropped;
 }
 
 // along one projection; returns the synaptic events

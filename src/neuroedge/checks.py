@@ -18,6 +18,7 @@ __all__ = [
     "known",
     "mapping",
     "names",
+    "not_negative",
     "positive",
     "probability",
     "real_array",
@@ -61,6 +62,15 @@ def positive(owner: str, field: str, value: Any, unit: str = "") -> float:
     if not (math.isfinite(number) and number > 0.0):
         raise ParameterError(f"{owner}: {field} must be > 0{_in(unit)} (got {shown(value)})")
     return number
+
+
+def not_negative(owner: str, field: str, value: Any, unit: str = "") -> float:
+    """A finite number, zero or above."""
+    number = finite(owner, field, value, unit)
+    if number < 0.0:
+        raise ParameterError(f"{owner}: {field} must be >= 0{_in(unit)} (got {shown(value)})")
+    # no -0.0
+    return number + 0.0
 
 
 def probability(owner: str, field: str, value: Any) -> float:

@@ -44,6 +44,7 @@ def dumped(simulator: Simulator, call: Call, path: Path) -> Dumped:
         "ticks": str(round(call.duration / simulator.dt)),
         "spikes": str(int(jobs[0].counts.sum())),
         "events": str(jobs[0].events),
+        "dropped": str(jobs[0].dropped),
         "state": f"{state_hash(simulator.state):016x}",
     }
     return Dumped(path, answer)

@@ -58,8 +58,9 @@ def difference(a: Recording, b: Recording) -> Optional[str]:
             return f"potentials of {name} are not numbers"
         if trace.dtype != other.dtype or trace.tobytes() != other.tobytes():
             return f"potentials of {name}"
-    if a.performance["synaptic_events"] != b.performance["synaptic_events"]:
-        return "synaptic events"
+    for name in ("synaptic_events", "dropped_events"):
+        if a.performance[name] != b.performance[name]:
+            return name
     return None
 
 

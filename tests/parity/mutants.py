@@ -90,6 +90,7 @@ MUTANTS: List[Mutant] = [
            "if (adapts)"),
     Mutant("asleep above threshold", "clock.cpp", "if (rest_of >= top) t.s->awake[t.pop] = 1;", ""),
     Mutant("asleep after release", "clock.cpp", "t.s->awake[t.pop] |= (uint8_t)t.p->pop_subtract[t.pop];", ""),
+    Mutant("count of what is dropped", "deliver.h", "dropped += to.small[spike[s]];", "dropped += to.small[spike[0]];"),
     Mutant("random finalizer", "rng.h", "x ^= (x >> 16) ^", "x ^= (x >> 17) ^"),
 ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """What one run asks of an engine, and what the engine answers."""
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -26,19 +26,21 @@ class Job(NamedTuple):
     given: Dict[int, Given]
     currents: Dict[int, np.ndarray]
     chances: Dict[int, np.ndarray]
-    record: List[bool]
-    trace: List[bool]
+    record: Sequence[bool]
+    trace: Sequence[bool]
     progress: Optional[Callable[[int], Any]] = None
 
 
 class Answer(NamedTuple):
-    """counts: spikes by lane; spike_tick, spike_lane: those that were asked for; traces by population index."""
+    """counts: spikes by lane; spike_tick, spike_lane: those that were asked for; traces by population index; events:
+    synaptic ones that were delivered; dropped: those below the event threshold, that were not."""
 
     counts: np.ndarray
     spike_tick: np.ndarray
     spike_lane: np.ndarray
     traces: Dict[int, np.ndarray]
     events: int
+    dropped: int
 
 
 def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, ticks: int) -> Given:

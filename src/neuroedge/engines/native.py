@@ -77,7 +77,7 @@ class NativeEngine:
         traces = self.prepare(job)
         spikes: List[Any] = []
         call, done = self.call, 0
-        call.events = call.spikes = 0
+        call.events = call.dropped = call.spikes = 0
         while done < job.ticks:
             call.first = done
             began = time.perf_counter()
@@ -138,7 +138,8 @@ class NativeEngine:
 
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
         ticks, lanes = spikes[0] if len(spikes) == 1 else (np.concatenate(part) for part in zip(*spikes))
-        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, int(self.call.events))
+        events, dropped = int(self.call.events), int(self.call.dropped)
+        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, events, dropped)
 
 
 class Stepper:

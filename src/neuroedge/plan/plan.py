@@ -33,7 +33,8 @@ BLOCK = 64
 class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
-    names: populations in order; models: theirs; projections: names in order; dt in ms.
+    names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
+    of threshold − rest, what is smaller is not delivered.
     """
 
     def __init__(
@@ -46,11 +47,12 @@ class Plan:
         dt: float,
         precision: str,
         seed: int,
+        event_threshold: float = 0.0,
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
-        self.dt, self.precision, self.seed = dt, precision, seed
+        self.dt, self.precision, self.seed, self.event_threshold = dt, precision, seed, event_threshold
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
