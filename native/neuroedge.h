@@ -47,6 +47,11 @@ NE_API int64_t ne_run(const ne_plan* plan, ne_state* state, ne_call* call, int64
 // population do not ascend or are out of range
 NE_API int64_t ne_step(const ne_plan* plan, ne_state* state, ne_call* call);
 
+// n given spikes on the grid: writes the tick of each, 0 … ticks - 1, for times in ms and `per_ms` ticks a ms; returns 1
+// if (tick, neuron) ascends, else 0
+NE_API int64_t ne_grid(const double* time, const uint32_t* neuron, int64_t n, double per_ms, int64_t ticks,
+                       int32_t* tick);
+
 // growth of a frame at absolute tick t (time t·dt): writes m in [1, 2], returns the exponent
 NE_API int64_t ne_frame_at(double rate, int64_t t, float* m);
 

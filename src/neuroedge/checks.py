@@ -35,6 +35,8 @@ _NO_NUMBERS = (bool, np.bool_, str, bytes, np.timedelta64)
 
 
 def _number(owner: str, field: str, value: Any) -> float:
+    if type(value) is float:
+        return value
     wrong = isinstance(value, _NO_NUMBERS) or not np.isscalar(value)
     try:
         number = math.nan if wrong else float(value)
@@ -127,7 +129,8 @@ def mapping(owner: str, field: str, value: Any, holds: str) -> Dict[str, Any]:
     """A dictionary, or an empty one for None."""
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    # most are dictionaries, and asking for the abstract class takes longer
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise ArgumentTypeError(f"{owner}: {field} must be a dictionary {{{holds}}} (got {shown(value)})")
     return dict(value)
 

@@ -2,8 +2,7 @@
 
 import threading
 import time
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -68,7 +67,7 @@ class Simulator:
     def _adopt(self, plan: Plan, state: State) -> None:
         # all that may fail comes first, so that a failure leaves the old plan at work
         engine, reason = choose(self._engine_name, plan, state)
-        intake = Intake(plan, self._memory_limit)
+        intake = Intake(plan, self._memory_limit, engine.on_grid)
         self._plan, self._state, self.engine, self.reason, self._intake = plan, state, engine, reason, intake
         self._stepper: Any = None
 
@@ -126,9 +125,9 @@ class Simulator:
 
     def refresh(self) -> None:
         """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
+        if self._network is None or self._network.version == self._version:
+            return
         with self._turn:
-            if self._network is None or self._network.version == self._version:
-                return
             version = self._network.version
             plan = self._compile(self._plan.dt, self._plan.precision, self._plan.event_threshold)
             self._adopt(plan, self._moved(plan))
@@ -175,18 +174,22 @@ class Simulator:
         """
         with self._turn:
             self.refresh()
-            with self._or_as_before():
+            before = self._plan, self._state, self.engine, self.reason, self._intake
+            try:
                 if dt is not None:
                     self.set_dt(dt)
                 ticks = checks.ticks_of("run", duration, self._plan.dt)
                 record = checks.names("run", "record", record)
                 job = self._intake.job(float(duration), ticks, inputs, currents, record, record_from)
                 must_take(self.engine, job)
-                bar = _Bar(ticks, checks.boolean("run", "progress", progress))
+                shows = checks.boolean("run", "progress", progress)
+            except BaseException:
+                # where a call is refused, plan and state are those from before it
+                self._plan, self._state, self.engine, self.reason, self._intake = before
+                raise
             self._stepper = None
             start, began = self._state.tick * self._plan.dt, time.perf_counter()
-            with bar as shows:
-                answer = self._through(job._replace(progress=shows))
+            answer = self._shown(job) if shows else self._through(job)
             performance = self._performance(float(duration), time.perf_counter() - began)
             weights = self._network.get_weights() if "weights" in record and self._network is not None else None
             return recording_of(self._plan, job, answer, float(duration), start, performance, weights)
@@ -212,15 +215,15 @@ class Simulator:
             self._state.restore(snapshot, self._plan)
             raise
 
-    @contextmanager
-    def _or_as_before(self) -> Iterator[None]:
-        """Where a call is refused, plan and state are those from before it."""
-        before = self._plan, self._state, self.engine, self.reason, self._intake
+    def _shown(self, job: Job) -> Answer:
+        """The same under a progress bar on standard error: after one second, and only on a terminal."""
+        from .progress import bar
+
+        shown_bar = bar(job.ticks, "tick")
         try:
-            yield
-        except BaseException:
-            self._plan, self._state, self.engine, self.reason, self._intake = before
-            raise
+            return self._through(job._replace(progress=shown_bar.update))
+        finally:
+            shown_bar.close()
 
     def step(self, spikes: Optional[Mapping[str, Any]] = None) -> Dict[str, np.ndarray]:
         """One tick, for closed loops. spikes: {population: neuron indices}; returns the same of all that spiked."""
@@ -259,25 +262,3 @@ def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: O
         raise ParameterError(f"Simulator: {rule} (got {threshold:g})")
     if memory_limit is not None and plan.nbytes > checks.count("Simulator", "memory_limit", memory_limit, 2**62):
         raise BudgetError("bytes for this plan", plan.nbytes, 0, memory_limit, "compile a smaller network")
-
-
-class _Bar:
-    """A progress bar on standard error, after one second, only on a terminal and if wanted."""
-
-    def __init__(self, ticks: int, wanted: bool) -> None:
-        self._bar: Any = None
-        if wanted:
-            from .progress import bar
-
-            self._bar = bar(ticks, "tick")
-
-    def __call__(self, ticks: int) -> None:
-        if self._bar is not None:
-            self._bar.update(ticks)
-
-    def __enter__(self) -> Any:
-        return self if self._bar is not None else None
-
-    def __exit__(self, *_: Any) -> None:
-        if self._bar is not None:
-            self._bar.close()

@@ -106,7 +106,7 @@ def build(mutant: Optional[Mutant], folder: Path) -> Path:
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
     library = folder / "_native.so"
-    files = [str(sources / name) for name in ("clock.cpp", "dispatch.cpp", "kernels/portable.cpp")]
+    files = [str(sources / name) for name in ("clock.cpp", "dispatch.cpp", "grid.cpp", "kernels/portable.cpp")]
     made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
     if made.returncode:
         raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")

@@ -98,3 +98,15 @@ def test_currents_act_in_every_tick() -> None:
     simulator = Simulator(small(), dt=1.0)
     simulator.run(5.0)
     assert not any(sparse(simulator))
+
+
+@pytest.mark.parametrize("kept", [0, 1 << 30])
+def test_a_reset_state_is_a_fresh_one(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuroedge.plan.plan.KEPT", kept)
+    simulator = Simulator(small(), dt=0.5)
+    fresh = {name: array.tobytes() for name, array in simulator.state.arrays.items()}
+    for _ in range(2):
+        simulator.run(20.0, {"rates": [(k, 0.3) for k in range(4)] * 2})
+        assert simulator.state.arrays["v"].tobytes() != fresh["v"]
+        simulator.reset()
+        assert {name: array.tobytes() for name, array in simulator.state.arrays.items()} == fresh

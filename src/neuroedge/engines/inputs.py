@@ -9,7 +9,7 @@ from ..errors import ArgumentTypeError, BudgetError, ParameterError
 from ..events import SpikeTrain
 from ..network.neurons import PoissonSource, SpikeSource, TemporalSource
 from ..plan.plan import SOURCE, Plan
-from .job import Given, Job, chances, given_spikes, held_current, must_take_spikes
+from .job import Given, Grid, Job, chances, given_spikes, held_current, must_take_spikes
 
 __all__ = ["Intake"]
 
@@ -17,13 +17,15 @@ RECORDS = ("spikes", "potentials", "weights")
 
 
 class Intake:
-    """Makes the jobs of one plan. memory_limit: bytes that the plan and recorded potentials may take together.
+    """Makes the jobs of one plan.
+
+    memory_limit: bytes that the plan and recorded potentials may take together; grid: what puts spikes on the grid.
 
     What stays from run to run is looked up once: a live loop makes thousands.
     """
 
-    def __init__(self, plan: Plan, memory_limit: Optional[int]) -> None:
-        self._plan, self._memory_limit = plan, memory_limit
+    def __init__(self, plan: Plan, memory_limit: Optional[int], grid: Grid) -> None:
+        self._plan, self._memory_limit, self._grid = plan, memory_limit, grid
         self._sizes: List[int] = plan.pop_n.tolist()
         self._sources: List[bool] = (plan.pop_kind == SOURCE).tolist()
         self.poisson = {
@@ -91,7 +93,7 @@ class Intake:
                 cure = f"give {model.name} neurons events, pairs (neuron, time in ms)"
                 raise ArgumentTypeError(f"{owner}: values are for 'rate' and 'temporal' sources; {cure}")
             value = _latencies(owner, value, model, n, duration)
-        given[k] = given_spikes(owner, value, n, duration, self._plan.dt, ticks)
+        given[k] = given_spikes(owner, value, n, duration, self._plan.dt, ticks, self._grid)
 
     def _current(self, k: int, value: Any, ticks: int) -> np.ndarray:
         owner = f"currents[{self._plan.names[k]!r}]"

@@ -2,14 +2,15 @@
 
 import ctypes
 import time
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, STATE
 from ..plan.plan import FRAME, Plan, State
-from .job import Answer, Job, must_take_spikes, step_neurons
+from .address import address
+from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 
 __all__ = ["MODES", "NativeEngine", "Stepper", "event_driven"]
@@ -29,11 +30,6 @@ FIRST_WORK, MOST_WORK = 5_000_000, 500_000_000
 SPIKES = 1 << 17
 
 
-def address(array: np.ndarray) -> int:
-    """Address of an array's data."""
-    return int(array.__array_interface__["data"][0])
-
-
 def event_driven(plan: Plan, mode: str) -> np.ndarray:
     """1 for each population that this mode visits only where something happens, uint8 [pops]."""
     return ((plan.pop_kind <= FRAME) & (mode != "clock")).astype(np.uint8)
@@ -45,16 +41,14 @@ class NativeEngine:
     def __init__(self, plan: Plan, state: State, mode: str = "clock") -> None:
         self.plan, self.state, self.name = plan, state, mode
         self._event_driven = event_driven(plan, mode)
-        self._run = library().ne_run
+        self._run, self._grid = library().ne_run, library().ne_grid
         self._plan = PlanStruct(**{k: plan.sizes[k] for k in ("pops", "projs", "frames", "lanes")})
         for field in PLAN:
             setattr(self._plan, field.name, address(plan.arrays[field.name]))
         self._state = StateStruct(**{f.name: address(state.arrays[f.name]) for f in STATE})
         self.call = CallStruct()
         self.arrays: Dict[str, np.ndarray] = {}
-        for field in CALL:
-            if field.shape == "pops":
-                self._own(field.name, np.zeros(len(plan.names), field.numpy("float32")))
+        self._own_tables(len(plan.names))
         self._own("counts", np.zeros(plan.sizes["lanes"], np.uint32))
         # a tick starts only with room for a spike of every lane
         self._room(2 * plan.sizes["lanes"] + SPIKES)
@@ -62,6 +56,19 @@ class NativeEngine:
         work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
         self._most_ticks = max(1, MOST_WORK // work)
         self._ticks_a_call = max(1, min(FIRST_TICKS, FIRST_WORK // work))
+
+    def _own_tables(self, pops: int) -> None:
+        """What a call says of each population. Wide entries share one block, so that one fill clears them."""
+        wide = [f for f in CALL if f.shape == "pops" and f.numpy("float32").itemsize == 8]
+        self._wide = np.zeros((len(wide), pops), np.uint64)
+        for row, field in zip(self._wide, wide):
+            self._own(field.name, row.view(field.numpy("float32")))
+        for name in ("record", "sparse"):
+            self._own(name, np.zeros(pops, np.uint8))
+        self.arrays["sparse"][:] = self._event_driven
+        # what `record` and `sparse` say now
+        self._recorded: Sequence[bool] = ()
+        self._held = False
 
     def _own(self, name: str, array: np.ndarray) -> None:
         self.arrays[name] = array
@@ -71,6 +78,13 @@ class NativeEngine:
         self._own("spike_tick", np.zeros(capacity, np.int32))
         self._own("spike_lane", np.zeros(capacity, np.uint32))
         self.call.capacity = capacity
+
+    def on_grid(self, times: np.ndarray, neurons: np.ndarray, dt: float, ticks: int) -> Tuple[Given, bool]:
+        """Twin of `job.on_grid`, at a tenth of its time. The arrays are contiguous, float64 and uint32."""
+        tick = np.empty(len(times), np.int32)
+        where = address(tick), address(neurons)
+        ascends = self._grid(address(times), where[1], len(times), 1.0 / dt, ticks, where[0])
+        return Given(tick, neurons, where), ascends == 1
 
     def run(self, job: Job) -> Answer:
         """Advance by the job's ticks."""
@@ -94,7 +108,6 @@ class NativeEngine:
             done += ran
             if job.progress is not None:
                 job.progress(ran)
-        self._collect(spikes)
         return self._answer(traces, spikes)
 
     def stepper(self, chances: Mapping[int, np.ndarray]) -> "Stepper":
@@ -104,27 +117,37 @@ class NativeEngine:
     def prepare(self, job: Job) -> Dict[int, np.ndarray]:
         """Point the call at what is given; returns the arrays that potentials are written to."""
         a = self.arrays
-        for name in ("event_tick", "event_neuron", "event_n", "event_next", "current", "chance", "trace"):
-            a[name].fill(0)
+        self._wide.fill(0)
         a["counts"].fill(0)
-        a["record"][:] = job.record
-        a["sparse"][:] = self._event_driven
+        if job.record is not self._recorded:
+            a["record"][:] = job.record
+            self._recorded = job.record
         for k, given in job.given.items():
-            a["event_tick"][k], a["event_neuron"][k] = address(given.ticks), address(given.neurons)
+            where = given.where or (address(given.ticks), address(given.neurons))
+            a["event_tick"][k], a["event_neuron"][k] = where
             a["event_n"][k] = len(given.ticks)
-        for k, current in job.currents.items():
-            a["current"][k] = address(current)
-            # a current acts in every tick
-            a["sparse"][k] = 0
-            a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
-            a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+        if job.currents or self._held:
+            self._hold(job.currents)
         for k, chance in job.chances.items():
             a["chance"][k] = address(chance)
+        if True not in job.trace:
+            return {}
         sizes = self.plan.pop_n
         traces = {k: np.zeros((job.ticks, int(sizes[k])), np.float32) for k, wanted in enumerate(job.trace) if wanted}
         for k, trace in traces.items():
             a["trace"][k] = address(trace)
         return traces
+
+    def _hold(self, currents: Mapping[int, np.ndarray]) -> None:
+        a = self.arrays
+        a["sparse"][:] = self._event_driven
+        for k, current in currents.items():
+            a["current"][k] = address(current)
+            a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
+            a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+            # a current acts in every tick
+            a["sparse"][k] = 0
+        self._held = bool(currents)
 
     def _pace(self, ran: int, seconds: float) -> None:
         most = 10 * self._ticks_a_call
@@ -137,9 +160,9 @@ class NativeEngine:
         self.call.spikes = 0
 
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
+        self._collect(spikes)
         ticks, lanes = spikes[0] if len(spikes) == 1 else (np.concatenate(part) for part in zip(*spikes))
-        events, dropped = int(self.call.events), int(self.call.dropped)
-        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, events, dropped)
+        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, self.call.events, self.call.dropped)
 
 
 class Stepper:

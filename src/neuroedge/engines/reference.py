@@ -8,7 +8,7 @@ from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
 from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth
 from ..plan.storage import DENSE, padded
-from .job import Answer, Given, Job
+from .job import Answer, Given, Job, on_grid
 
 __all__ = ["ReferenceEngine"]
 
@@ -19,6 +19,7 @@ class ReferenceEngine:
     """Runs any plan, in float32 like the native engines, or in float64."""
 
     name = "reference"
+    on_grid = staticmethod(on_grid)
 
     def __init__(self, plan: Plan, state: State) -> None:
         self.plan, self.state = plan, state
