@@ -64,7 +64,7 @@ struct Run {
 int64_t run_alone(const Run& r, int64_t ticks) {
   const ne_plan* p = r.p;
   const bool may_pass = all_event_driven(r.turns, p->pops);
-  int64_t done = 0, events = 0, frames_end = 0, tick = r.s->clock[0];
+  int64_t done = 0, events = 0, dropped = 0, frames_end = 0, tick = r.s->clock[0];
   while (done < ticks) {
     if (may_pass) {
       const int64_t quiet = quiet_ticks(r.turns, p->pops, ticks - done);
@@ -85,7 +85,9 @@ int64_t run_alone(const Run& r, int64_t ticks) {
     for (int64_t pop = 0; pop < p->pops; pop++) r.turns[pop].act(r.turns[pop]);
     for (int64_t q = 0; q < p->projs; q++) {
       const ne_route& to = r.routes[q];
-      if (to.pre->spikes_now) events += to.deliver(to, to.post->slot_now, to.pre->spike, to.pre->spikes_now);
+      if (!to.pre->spikes_now) continue;
+      events += to.deliver(to, to.post->slot_now, to.pre->spike, to.pre->spikes_now);
+      dropped += ne_dropped(to, to.pre->spike, to.pre->spikes_now);
     }
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
     done++;
@@ -93,6 +95,7 @@ int64_t run_alone(const Run& r, int64_t ticks) {
   }
   r.s->clock[0] = tick;
   r.call->events += events;
+  r.call->dropped += dropped;
   return done;
 }
 
@@ -107,18 +110,20 @@ struct Crew {
   Shown* shown[2];  // [threads][pops], of even and odd ticks
   uint32_t* spikes[2];
   int32_t* full[2];
-  int64_t* events;
+  int64_t *events, *dropped;
   int64_t ticks, done;
   ne_barrier barrier;
 };
 
-void deliver_all(const Run& r, const Shown* shown, int64_t* events) {
+void deliver_all(const Run& r, const Shown* shown, int64_t* events, int64_t* dropped) {
   const ne_plan* p = r.p;
   for (int64_t q = 0; q < p->projs; q++)
     for (int32_t j = 0; j < r.part->count; j++) {
       const Shown& from = shown[j * p->pops + p->proj_pre[q]];
-      if (from.n)
-        *events += r.routes[q].deliver(r.routes[q], r.turns[p->proj_post[q]].slot_now, from.spike, (int32_t)from.n);
+      const ne_route& to = r.routes[q];
+      if (!from.n) continue;
+      *events += to.deliver(to, to.post->slot_now, from.spike, (int32_t)from.n);
+      if (to.counts) *dropped += ne_dropped(to, from.spike, (int32_t)from.n);
     }
 }
 
@@ -128,7 +133,7 @@ void run_share(void* crew_of, int32_t index) {
   Crew& crew = *(Crew*)crew_of;
   const Run& r = crew.runs[index];
   const ne_plan* p = r.p;
-  int64_t events = 0, done = 0, tick = r.s->clock[0], frames_end = 0;
+  int64_t events = 0, dropped = 0, done = 0, tick = r.s->clock[0], frames_end = 0;
   bool full = false;
   for (; done < crew.ticks && !full; done++, tick++) {
     const int odd = (int)(done & 1);
@@ -148,10 +153,11 @@ void run_share(void* crew_of, int32_t index) {
     crew.full[odd][index] = r.part->room - r.part->spikes < p->lanes;
     ne_barrier_wait(&crew.barrier);
     for (int32_t j = 0; j < r.part->count; j++) full |= crew.full[odd][j] != 0;
-    deliver_all(r, crew.shown[odd], &events);
+    deliver_all(r, crew.shown[odd], &events, &dropped);
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
   }
   crew.events[index] = events;
+  crew.dropped[index] = dropped;
   if (index == 0) crew.done = done;
 }
 
@@ -240,6 +246,7 @@ void take_all(Room& room, const ne_plan* p, ne_state* s, ne_call* call, int64_t 
     crew.full[odd] = room.take<int32_t>(parts);
   }
   crew.events = room.take<int64_t>(parts);
+  crew.dropped = room.take<int64_t>(parts);
 }
 
 // marks of a population are those of all shares that have neurons of it
@@ -276,7 +283,10 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
   if (!failed) {
     finish(runs, parts);
     s->clock[0] += crew.done;
-    for (int64_t j = 0; j < parts; j++) call->events += crew.events[j];
+    for (int64_t j = 0; j < parts; j++) {
+      call->events += crew.events[j];
+      call->dropped += crew.dropped[j];
+    }
     for (int64_t pop = 0; pop < p->pops; pop++) join_marks(p, s, part, parts, pop);
     // a share without lanes of a population does not follow its frame: the one with the last block always has some
     memcpy(s->exponent, part[parts - 1].exponent, (size_t)p->pops * sizeof(int64_t));

@@ -15,6 +15,7 @@ struct ne_route {
   const uint32_t *begin, *end;      // synapses of each row, or segment, that reach this share
   const int32_t* segment_delay;     // null where all delays are equal
   const void *target, *weight;
+  const uint32_t* small;            // null where all events are delivered
   int64_t stride, width;            // of a dense row: from one to the next, and in this share
   float* ring;
   uint8_t* hit;
@@ -117,6 +118,14 @@ static int64_t ne_dense(const ne_route& to, int32_t slot_now, const uint32_t* sp
   return events;
 }
 
+// synaptic events below the event threshold, which are counted only
+static inline int64_t ne_dropped(const ne_route& to, const uint32_t* spike, int32_t n) {
+  int64_t dropped = 0;
+  if (to.small)
+    for (int32_t s = 0; s < n; s++) dropped += to.small[spike[s]];
+  return dropped;
+}
+
 template <class Weight>
 static inline auto ne_deliverer(const ne_plan* p, int64_t q) -> decltype(ne_route::deliver) {
   const bool segmented = p->proj_segmented[q];
@@ -150,6 +159,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   to.segment_delay = segmented ? p->segment_delay + first : nullptr;
   to.target = p->proj_storage[q] == NE_ROWS32 ? (const void*)(p->target32 + p->proj_syn[q])
                                               : (const void*)(p->target16 + p->proj_syn[q]);
+  to.small = p->proj_small[q] < 0 ? nullptr : p->small + p->proj_small[q];
   const bool dense = p->proj_storage[q] == NE_DENSE;
   const int64_t from = dense ? post.first : 0;
   to.weight = half ? (const void*)(p->weight16 + p->proj_weight[q] + from) : (const void*)(p->weight + p->proj_weight[q] + from);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xb3e0e7d2u
+#define NE_LAYOUT 0xf363b013u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -55,6 +55,7 @@ typedef struct ne_plan {
   const int64_t* proj_weight;  // [projs] first entry in weight or weight16
   const int64_t* proj_segment;  // [projs] first entry in segment and segment_delay
   const int32_t* proj_delay;  // [projs] delay in ticks where all are equal
+  const int64_t* proj_small;  // [projs] first entry in small, -1 if all its events are delivered
   const uint32_t* row;  // [rows] first synapse of each source, or its first segment
   const uint32_t* segment;  // [segments] first synapse of each segment
   const int32_t* segment_delay;  // [segments] its delay in ticks
@@ -62,6 +63,7 @@ typedef struct ne_plan {
   const uint32_t* target32;  // [long_targets] target in its population, beyond 65,536
   const float* weight;  // [weights] synaptic weights
   const uint16_t* weight16;  // [halves] synaptic weights in IEEE half precision
+  const uint32_t* small;  // [smalls] synapses of each source that are below the event threshold: counted, not stored
 } ne_plan;
 
 typedef struct ne_state {
@@ -92,6 +94,7 @@ typedef struct ne_call {
   int64_t capacity;
   int64_t spikes;
   int64_t events;
+  int64_t dropped;
   int64_t first;
   int64_t parts;
   uint64_t* event_tick;  // [pops] int32 ticks of given spikes, ascending
@@ -153,6 +156,7 @@ typedef struct ne_call {
   X(int64_t, proj_weight) \
   X(int64_t, proj_segment) \
   X(int32_t, proj_delay) \
+  X(int64_t, proj_small) \
   X(uint32_t, row) \
   X(uint32_t, segment) \
   X(int32_t, segment_delay) \
@@ -160,6 +164,7 @@ typedef struct ne_call {
   X(uint32_t, target32) \
   X(float, weight) \
   X(uint16_t, weight16) \
+  X(uint32_t, small) \
 
 #define NE_STATE_FIELDS(X) \
   X(int64_t, clock) \

@@ -76,7 +76,7 @@ static inline int64_t ne_quiet(const Turn& t) {
   if (t.kind == NE_SOURCE || wait <= 0) return wait;
   if (t.part->awake[t.pop]) return 0;
   for (int32_t k = 0, at = t.slot_now; k < t.depth && k < wait; k++) {
-    if (t.hits[at]) return k;
+    if (t.hits[at]) wait = k;
     at = at + 1 == t.depth ? 0 : at + 1;
   }
   if (*t.queue.size) {

@@ -67,6 +67,8 @@ typedef struct ne_kernels {
   void (*exp)(const float* x, float* y, int64_t n);
   // growth of a frame at ticks t … t + n - 1
   void (*growth)(double rate, int64_t t, int64_t n, float* m, int64_t* e);
+  // ticks of n given spikes; 1 if (tick, neuron) ascends
+  int32_t (*grid)(const double* time, const uint32_t* neuron, int64_t n, double per_ms, int64_t ticks, int32_t* tick);
 } ne_kernels;
 
 extern "C" {

@@ -92,6 +92,7 @@ MUTANTS: List[Mutant] = [
            "if (t.subtract && t.v[i] >= t.parameter(THETA, i) * t.m) awake = 1;", ""),
     Mutant("shrunk currents", "populations.h", "t.part->frame_e[at] - t.syn_exponent[r]);",
            "t.part->frame_e[at] > t.syn_exponent[r] + 1);"),
+    Mutant("count of what is dropped", "deliver.h", "dropped += to.small[spike[s]];", "dropped += to.small[spike[0]];"),
     Mutant("random finalizer", "rng.h", "x ^= (x >> 16) ^", "x ^= (x >> 17) ^"),
 ]  # fmt: skip
 
@@ -107,7 +108,8 @@ def build(mutant: Optional[Mutant], folder: Path) -> Path:
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
     library = folder / "_native.so"
-    files = [str(sources / name) for name in ("calibrate.cpp", "clock.cpp", "dispatch.cpp", "threads.cpp", "kernels/portable.cpp")]
+    names = ("calibrate.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "threads.cpp", "kernels/portable.cpp")
+    files = [str(sources / name) for name in names]
     made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
     if made.returncode:
         raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")

@@ -42,9 +42,10 @@ class Case(NamedTuple):
     start: int
     specks: bool
     calls: List[Call]
+    event_threshold: float = 0.0
 
     def plan(self) -> Plan:
-        return compile_network(self.network, self.dt, self.precision)
+        return compile_network(self.network, self.dt, self.precision, event_threshold=self.event_threshold)
 
 
 class Draw:
@@ -84,7 +85,8 @@ def build(seed: int, largest: Optional[int] = None) -> Case:
     calls = [_call(draw, net, dt, n) for n in ticks]
     precision = "float16" if draw.chance(0.3) else "float32"
     start = draw.pick(STARTS)
-    return Case(seed, net, dt, precision, start, start % 1024 > 1000 or draw.chance(0.3), calls)
+    specks = start % 1024 > 1000 or draw.chance(0.3)
+    return Case(seed, net, dt, precision, start, specks, calls, draw.pick((0.0, 0.0, 0.0, 0.0, 0.02, 0.1)))
 
 
 def _populations(draw: Draw, net: Network, dt: float, largest: int) -> None:

@@ -9,7 +9,7 @@ from strategies import everything
 
 from neuroedge import LI, LIF, AdEx, CubaLIF, Exponential, Network, Simulator
 
-ENGINES = ["reference", "native"]
+ENGINES = ["reference", "clock"]
 
 
 def relay(delay: Any, **parameters: Any) -> Network:

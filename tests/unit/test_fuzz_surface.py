@@ -72,7 +72,7 @@ def arrays(draw: Any) -> np.ndarray:
             return np.zeros(shape, kind)
 
 
-atoms = st.one_of(st.sampled_from(NUMBERS), st.sampled_from(ODD), st.sampled_from(["rates", "hidden", "lif", "native"]))
+atoms = st.one_of(st.sampled_from(NUMBERS), st.sampled_from(ODD), st.sampled_from(["rates", "hidden", "lif", "clock"]))
 pairs = st.lists(st.tuples(st.sampled_from(ENTRIES), st.sampled_from([*ENTRIES, 0.25, 1.5])), max_size=4)
 structured = st.builds(lambda fields, n: np.zeros(n, fields), st.sampled_from(FIELDS), st.integers(0, 3))
 things = st.recursive(
@@ -151,7 +151,7 @@ def test_events(neurons: Any, times: Any, more: Dict[str, Any]) -> None:
         may(Simulator(net, dt=1.0).run, 5.0, inputs={"x": train})
 
 
-SIMULATORS = [Simulator(small(), dt=0.5, engine=engine) for engine in ("native", "reference")]
+SIMULATORS = [Simulator(small(), dt=0.5, engine=engine) for engine in ("clock", "reference")]
 
 
 @QUICK

@@ -66,6 +66,10 @@ def _load(path: str) -> ctypes.CDLL:
     lib.ne_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
     lib.ne_step.restype = ctypes.c_int64
     lib.ne_step.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    lib.ne_grid.restype = ctypes.c_int64
+    lib.ne_grid.argtypes = [
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_double, ctypes.c_int64, ctypes.c_void_p,
+    ]  # fmt: skip
     lib.ne_frame_at.restype = ctypes.c_int64
     lib.ne_frame_at.argtypes = [ctypes.c_double, ctypes.c_int64, ctypes.c_void_p]
     lib.ne_cut.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]

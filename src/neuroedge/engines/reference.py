@@ -8,7 +8,7 @@ from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
 from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
 from ..plan.storage import DENSE, padded
-from .job import Answer, Given, Job
+from .job import Answer, Given, Job, on_grid
 
 __all__ = ["ReferenceEngine"]
 
@@ -16,9 +16,10 @@ FLUSH_EVERY = 1024
 
 
 class ReferenceEngine:
-    """Runs any plan, in float32 like the native engine, or in float64."""
+    """Runs any plan, in float32 like the native engines, or in float64."""
 
     name = "reference"
+    on_grid = staticmethod(on_grid)
 
     def __init__(self, plan: Plan, state: State) -> None:
         self.plan, self.state = plan, state
@@ -62,7 +63,7 @@ class _Run:
         self.rows = engine._rows
         self.counts = np.zeros(self.plan.sizes["lanes"], np.uint32)
         self.spikes: List[Tuple[np.ndarray, np.ndarray]] = []
-        self.events = 0
+        self.events = self.dropped = 0
         real = self.state.v.dtype
         self.traces: Dict[int, np.ndarray] = {
             k: np.zeros((job.ticks, int(self.plan.pop_n[k])), real) for k, wanted in enumerate(job.trace) if wanted
@@ -107,6 +108,8 @@ class _Run:
 
     def _deliver(self, q: int, fired: np.ndarray) -> None:
         plan, post = self.plan, int(self.plan.proj_post[q])
+        if plan.proj_small[q] >= 0:
+            self.dropped += int(plan.small[plan.proj_small[q] + fired.astype(np.int64)].sum())
         for source in fired.tolist():
             for delay, target, weight, count in self.rows[q][source]:
                 slot = (self.state.tick + delay) % int(plan.pop_depth[post])
@@ -119,7 +122,7 @@ class _Run:
     def answer(self) -> Answer:
         ticks = np.concatenate([t for t, _ in self.spikes] + [np.zeros(0, np.int32)])
         lanes = np.concatenate([n for _, n in self.spikes] + [np.zeros(0, np.uint32)])
-        return Answer(self.counts, ticks, lanes, self.traces, self.events)
+        return Answer(self.counts, ticks, lanes, self.traces, self.events, self.dropped)
 
 
 class _Cell:

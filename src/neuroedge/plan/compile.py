@@ -15,7 +15,8 @@ from .plan import ADEX, BLOCK, FRAME, MAX_THREADS, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
-from .storage import Stored, concatenate, estimate_bytes, rows_of, store
+from .storage import concatenate, estimate_bytes, rows_of, store
+from .threshold import counts_of, without_small
 
 __all__ = ["compile_network", "estimate"]
 
@@ -41,14 +42,20 @@ class _Wiring(NamedTuple):
 
 
 def compile_network(
-    network: Network, dt: float = 0.1, precision: str = "float32", memory_limit: Optional[int] = None
+    network: Network,
+    dt: float = 0.1,
+    precision: str = "float32",
+    memory_limit: Optional[int] = None,
+    event_threshold: float = 0.0,
 ) -> Plan:
     """Compile for steps of dt ms. The same network and dt give the same plan.
 
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
-    before memory is taken. Raises BudgetError beyond it, ParameterError for a network that is empty or cannot run.
+    before memory is taken. event_threshold: synapses with |weight| < event_threshold·(threshold − rest) of their target
+    are counted, not delivered. Raises BudgetError beyond the limit, ParameterError for a network that cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
+    threshold = checks.not_negative("compile", "event_threshold", event_threshold)
     form = precision_of(checks.known("precision", precision, PRECISIONS))
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
@@ -56,10 +63,14 @@ def compile_network(
         if len(parts) > MAX_PARTS:
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
-    _check_memory(network, dt, form, wiring, memory_limit)
+    _check_memory(network, dt, form, wiring, memory_limit, threshold)
     cells = [_cell(p, wiring.receptors[k], dt, form) for k, p in enumerate(network.populations.values())]
-    stored = [store(f"Projection {q.name!r}", arriving(q), dt, form) for q in network.projections.values()]
-    return _assemble(network, dt, form, wiring, cells, stored)
+    stored, small = [], []
+    for q in network.projections.values():
+        kept, counts = without_small(q, arriving(q), threshold)
+        stored.append(store(f"Projection {q.name!r}", kept, dt, form))
+        small.append(counts)
+    return _assemble(network, dt, form, wiring, cells, {**rows_of(stored), **counts_of(small)}, threshold)
 
 
 def _cell(population: Population, receptors: List[Receptor], dt: float, form: Precision) -> Coefficients:
@@ -105,10 +116,10 @@ def estimate(network: Network, dt: float = 0.1, precision: str = "float32") -> i
     """Bytes that plan and state will take, without drawing a synapse."""
     dt = checks.positive("estimate", "dt", dt, "ms")
     form = precision_of(checks.known("precision", precision, PRECISIONS))
-    return _estimate(network, dt, form, _wire(network, dt))
+    return _estimate(network, dt, form, _wire(network, dt), 0.0)
 
 
-def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> int:
+def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring, threshold: float) -> int:
     # tables of a fixed size, and what alignment may add
     total = 4096
     for k, p in enumerate(network.populations.values()):
@@ -119,7 +130,11 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
         entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
         total += n * (20 + form.state.itemsize * entries)
     for q in network.projections.values():
-        total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
+        bytes_of_rows = estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
+        if threshold:
+            # what is left may be of one delay; and of each source is counted what is not
+            bytes_of_rows = max(bytes_of_rows, estimate_bytes(q.shape, q.count, False, form)) + 4 * q.shape[0]
+        total += bytes_of_rows
     return total
 
 
@@ -130,19 +145,22 @@ def _segmented(projection: Projection, dt: float) -> bool:
     return bool(np.ptp(np.maximum(1.0, np.rint(projection.delay / dt))))
 
 
-def _check_memory(network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int]) -> None:
+def _check_memory(
+    network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int], threshold: float
+) -> None:
     allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
     if network.neurons > MAX_NEURONS:
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
-    asked = _estimate(network, dt, form, wiring)
+    asked = _estimate(network, dt, form, wiring, threshold)
     if asked > allowed:
         cure = "make it smaller or sparser, shorten its delays, or use float16 weights"
         raise BudgetError(f"bytes for network {network.name!r}", asked, 0, allowed, cure)
 
 
 def _assemble(
-    network: Network, dt: float, form: Precision, wiring: _Wiring, cells: List[Coefficients], stored: List[Stored]
-) -> Plan:
+    network: Network, dt: float, form: Precision, wiring: _Wiring, cells: List[Coefficients],
+    synapses: Dict[str, np.ndarray], threshold: float,
+) -> Plan:  # fmt: skip
     populations = list(network.populations.values())
     names = [p.name for p in populations]
     first, lanes = lane_spans([p.size for p in populations])
@@ -185,7 +203,7 @@ def _assemble(
         "proj_post": np.array([names.index(q.post.name) for q in network.projections.values()]),
         "proj_channel": np.array(wiring.channels),
         **_params(cells, lanes, form.state),
-        **rows_of(stored),
+        **synapses,
     }
     entries = _sizes(
         arrays, int(lanes.sum()), len(rates), int((channels * depth * lanes).sum()), channels, depth, lanes
@@ -193,7 +211,7 @@ def _assemble(
     typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
         typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), dt, form.name,
-        network.seed,
+        network.seed, threshold,
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def _rows(text: str) -> Tuple[Field, ...]:
 SCALARS: Dict[str, Tuple[str, ...]] = {
     "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames"),
     "state": (),
-    "call": ("capacity", "spikes", "events", "first", "parts"),
+    "call": ("capacity", "spikes", "events", "dropped", "first", "parts"),
 }
 
 PLAN = _rows("""
@@ -82,6 +82,7 @@ PLAN = _rows("""
     proj_weight    | int64  | projs  | first entry in weight or weight16
     proj_segment   | int64  | projs  | first entry in segment and segment_delay
     proj_delay     | int32  | projs  | delay in ticks where all are equal
+    proj_small     | int64  | projs  | first entry in small, -1 if all its events are delivered
     row            | uint32 | rows   | first synapse of each source, or its first segment
     segment        | uint32 | segments | first synapse of each segment
     segment_delay  | int32  | segments | its delay in ticks
@@ -89,6 +90,7 @@ PLAN = _rows("""
     target32       | uint32 | long_targets  | target in its population, beyond 65,536
     weight         | real   | weights | synaptic weights
     weight16       | uint16 | halves  | synaptic weights in IEEE half precision
+    small          | uint32 | smalls  | synapses of each source that are below the event threshold: counted, not stored
 """)
 
 STATE = _rows("""

@@ -28,6 +28,9 @@ __all__ = [
 
 SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
 
+# up to so many bytes of state are kept as they are at the start, for a live loop that resets with every sample
+KEPT = 1 << 18
+
 # lanes of a population are a multiple of this; frames are tabulated this many ticks ahead
 BLOCK = 64
 
@@ -38,7 +41,8 @@ MAX_THREADS = 16
 class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
-    names: populations in order; models: theirs; projections: names in order; dt in ms.
+    names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
+    of threshold − rest, what is smaller is not delivered.
     """
 
     def __init__(
@@ -51,11 +55,12 @@ class Plan:
         dt: float,
         precision: str,
         seed: int,
+        event_threshold: float = 0.0,
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
-        self.dt, self.precision, self.seed = dt, precision, seed
+        self.dt, self.precision, self.seed, self.event_threshold = dt, precision, seed, event_threshold
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
@@ -75,7 +80,10 @@ class Plan:
 
     def where(self, name: str) -> int:
         """Index of a population."""
-        return self.index[checks.known("population", name, self.index)]
+        try:
+            return self.index[name]
+        except (KeyError, TypeError):
+            return self.index[checks.known("population", name, self.index)]
 
     def size(self, name: str) -> int:
         """Neurons of a population."""
@@ -109,6 +117,9 @@ class State:
     def __init__(self, plan: Plan) -> None:
         self.parts = 1
         self._block, self.arrays = _arena([(f.name, f.numpy(plan.precision), plan.sizes[f.shape]) for f in STATE])
+        self._start: Optional[np.ndarray] = None
+        # as plain attributes, which are found faster than through __getattr__
+        self.__dict__.update(self.arrays)
         self.reset(plan)
 
     def __getattr__(self, name: str) -> np.ndarray:
@@ -124,12 +135,17 @@ class State:
 
     def reset(self, plan: Plan) -> None:
         """Back to the start."""
+        if self._start is not None:
+            self._block[:] = self._start
+            return
         self._block.fill(0)
         self.v[:] = plan.v_start
         self.u[:] = plan.u_start
         self.held[:] = plan.held_start
         self.release[:] = -1
         self.awake[:] = 1
+        if self._block.nbytes <= KEPT:
+            self._start = self._block.copy()
 
     def snapshot(self) -> Dict[str, np.ndarray]:
         """A copy of all that a run continues from."""
