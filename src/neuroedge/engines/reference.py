@@ -19,6 +19,7 @@ class ReferenceEngine:
     """Runs any plan, in float32 like the native engines, or in float64."""
 
     name = "reference"
+    parts = 1
     on_grid = staticmethod(on_grid)
 
     def __init__(self, plan: Plan, state: State) -> None:
@@ -182,8 +183,7 @@ class _Cell:
             return fired
         currents = self._currents()
         if self.tick_now % FLUSH_EVERY == 0:
-            framed = bool(self.plan.pop_framed[self.k])
-            for x in currents * (not framed) + ([self.v] + [self.u] * int(self.plan.pop_adapts[self.k])) * (self.kind == LIF):
+            for x in self._flushed(currents):
                 dynamics.flush(x)
         if self.plan.pop_framed[self.k]:
             return self._framed_step(arrivals, currents)
@@ -191,6 +191,11 @@ class _Cell:
             u = self.u if self.plan.pop_adapts[self.k] else None
             return dynamics.lif_tick(self.v, u, currents, self.p, arrivals, self.coupled)
         return self._cell_step(arrivals, currents, current)
+
+    def _flushed(self, currents: List[np.ndarray]) -> List[np.ndarray]:
+        """What could become denormal: not what stands in a frame."""
+        own = [self.v] + [self.u] * int(self.plan.pop_adapts[self.k]) if self.kind == LIF else []
+        return own if self.plan.pop_framed[self.k] else currents + own
 
     def _framed_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray]) -> np.ndarray:
         first = int(self.plan.pop_syn_frame[self.k])

@@ -78,6 +78,11 @@ class Plan:
         except KeyError:
             raise AttributeError(name) from None
 
+    @property
+    def synapses(self) -> int:
+        """Weights of all projections, with those that only fill up rows."""
+        return sum(len(a) for name, a in self.arrays.items() if name in ("weight", "weight8", "weight16"))
+
     def where(self, name: str) -> int:
         """Index of a population."""
         try:
@@ -206,6 +211,10 @@ class State:
         entries = plan.syn_entries(pop)
         m = rate_growth(plan, int(plan.syn_frame[entries[receptor]]), self.tick)[0] if entries else 1
         return self.syn[first : first + lanes] / m
+
+    def fits(self, other: "State") -> bool:
+        """Whether a snapshot of the other could be one of this."""
+        return all(self.arrays[name].shape == other.arrays[name].shape for name in PERSISTENT)
 
     def equal(self, other: "State") -> Optional[str]:
         """None if both hold the same bits, else the name of the first array that differs."""
