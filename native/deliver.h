@@ -4,44 +4,27 @@
 
 #include "half.h"
 #include "kernels/kernels.h"
+#include "turn.h"
 
-// one projection in one run: where it reads and where its arrivals go
-typedef struct ne_route {
-  const uint32_t* row;
-  const uint32_t* segment;        // null where all delays are equal
-  const int32_t* segment_delay;
-  const uint16_t* target16;
-  const uint32_t* target32;
-  const float* weight;
-  const uint16_t* weight16;
-  const uint32_t* small;          // null where all events are delivered
-  int64_t stride;
+// one projection in one run, or one thread's share of it: where it reads and where its arrivals go
+struct ne_route {
+  int64_t (*deliver)(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n);
+  const Turn *pre, *post;           // in the same share
+  const ne_kernels* k;
+  const uint32_t* row;              // first synapse of each source, or its first segment
+  const uint32_t *begin, *end;      // synapses of each row, or segment, that reach this share
+  const int32_t* segment_delay;     // null where all delays are equal
+  const void *target, *weight;
+  const uint32_t* small;            // null where all events are delivered
+  int64_t stride, width;            // of a dense row: from one to the next, and in this share
   float* ring;
   uint8_t* hit;
-  int64_t lanes;
-  int32_t depth, delay, storage, half;
-} ne_route;
-
-static inline ne_route ne_route_of(const ne_plan* p, const ne_state* s, int64_t q) {
-  const int32_t post = p->proj_post[q], half = p->proj_half[q];
-  const int64_t channel = (int64_t)p->proj_channel[q] * p->pop_depth[post], lanes = p->pop_lanes[post];
-  return {p->row + p->proj_row[q],
-          p->proj_segmented[q] ? p->segment + p->proj_segment[q] : nullptr,
-          p->segment_delay + p->proj_segment[q],
-          p->target16 + (p->proj_storage[q] == NE_ROWS16 ? p->proj_syn[q] : 0),
-          p->target32 + (p->proj_storage[q] == NE_ROWS32 ? p->proj_syn[q] : 0),
-          p->weight + (half ? 0 : p->proj_weight[q]),
-          p->weight16 + (half ? p->proj_weight[q] : 0),
-          p->proj_small[q] < 0 ? nullptr : p->small + p->proj_small[q],
-          (p->pop_n[post] + 15) & ~15,
-          s->ring + p->pop_ring[post] + channel * lanes,
-          s->hit + p->pop_hit[post] + channel,
-          lanes,
-          p->pop_depth[post],
-          p->proj_delay[q],
-          p->proj_storage[q],
-          half};
-}
+  int64_t pitch;
+  int32_t depth, delay;
+  uint32_t *touched, *touched_n;    // null where nobody asks whom arrivals reach
+  uint32_t touched_room;
+  bool counts;                      // the share that counts synaptic events of dense rows
+};
 
 // slot `delay` ticks ahead; the present one is already consumed, so depth ticks ahead is the same slot
 static inline int32_t ne_ahead(const ne_route& to, int32_t slot, int32_t delay) {
@@ -52,25 +35,43 @@ static inline int32_t ne_ahead(const ne_route& to, int32_t slot, int32_t delay) 
 static inline float ne_weight(float w) { return w; }
 static inline float ne_weight(uint16_t w) { return ne_half_to_float(w); }
 
+// a list of whom the arrivals of a slot reach; beyond its room the whole population is stepped
+template <class Index>
+static inline void ne_touch(const ne_route& to, const Index* target, int32_t slot, uint32_t begin, uint32_t end) {
+  const uint32_t n = to.touched_n[slot], more = end - begin;
+  if (n + more > to.touched_room) {
+    to.touched_n[slot] = to.touched_room + 1;
+    return;
+  }
+  uint32_t* list = to.touched + (int64_t)slot * to.touched_room + n;
+  for (uint32_t k = 0; k < more; k++) list[k] = target[begin + k];
+  to.touched_n[slot] = n + more;
+}
+
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, int32_t slot, uint32_t begin,
                           uint32_t end) {
-  float* into = to.ring + slot * to.lanes;
+  float* __restrict into = to.ring + slot * to.pitch;
   to.hit[slot] = 1;
-  for (uint32_t k = begin; k < end; k++) into[target[k]] += ne_weight(weight[k]);
+  const Index* at = target + begin;
+  const Weight* w = weight + begin;
+  const int64_t n = end - begin;
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < n; k++) into[at[k]] += ne_weight(w[k]);
+  if (to.touched) ne_touch(to, target, slot, begin, end);
 }
 
 // one delay for all: a row is a run of synapses
 template <class Index, class Weight>
-static int64_t ne_rows(const ne_route& to, const Index* target, const Weight* weight, int32_t slot_now,
-                       const uint32_t* spike, int32_t n) {
-  const uint32_t* row = to.row;
+static int64_t ne_rows(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
+  const Index* target = (const Index*)to.target;
+  const Weight* weight = (const Weight*)to.weight;
   const int32_t slot = ne_ahead(to, slot_now, to.delay);
   int64_t events = 0;
   for (int32_t s = 0; s < n; s++) {
-    uint32_t begin = row[spike[s]], end = row[spike[s] + 1];
+    const uint32_t begin = to.begin[spike[s]], end = to.end[spike[s]];
     if (s + 1 < n) {
-      uint32_t next = row[spike[s + 1]];
+      const uint32_t next = to.begin[spike[s + 1]];
       __builtin_prefetch(target + next);
       __builtin_prefetch(weight + next);
     }
@@ -83,51 +84,37 @@ static int64_t ne_rows(const ne_route& to, const Index* target, const Weight* we
 
 // several delays: a row is a run of segments, in ascending order of delay
 template <class Index, class Weight>
-static int64_t ne_segments(const ne_route& to, const Index* target, const Weight* weight, int32_t slot_now,
-                           const uint32_t* spike, int32_t n) {
+static int64_t ne_segments(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
+  const Index* target = (const Index*)to.target;
+  const Weight* weight = (const Weight*)to.weight;
   int64_t events = 0;
-  for (int32_t s = 0; s < n; s++) {
-    const uint32_t first = to.row[spike[s]], last = to.row[spike[s] + 1];
-    for (uint32_t g = first; g < last; g++)
-      ne_add(to, target, weight, ne_ahead(to, slot_now, to.segment_delay[g]), to.segment[g], to.segment[g + 1]);
-    events += to.segment[last] - to.segment[first];
-  }
-  return events;
-}
-
-template <class Index, class Weight>
-static inline int64_t ne_sparse(const ne_route& to, const Index* target, const Weight* weight, int32_t slot_now,
-                                const uint32_t* spike, int32_t n) {
-  return to.segment ? ne_segments(to, target, weight, slot_now, spike, n)
-                    : ne_rows(to, target, weight, slot_now, spike, n);
-}
-
-static inline int64_t ne_dense(const ne_kernels* kernels, const uint32_t* row, const float* weight, int64_t stride,
-                               float* into, const uint32_t* spike, int32_t n) {
-  int64_t events = 0;
-  int32_t s = 0;
-  for (; s + 4 <= n; s += 4) {
-    const float* w[4];
-    for (int j = 0; j < 4; j++) {
-      w[j] = weight + spike[s + j] * stride;
-      events += row[spike[s + j] + 1] - row[spike[s + j]];
+  for (int32_t s = 0; s < n; s++)
+    for (uint32_t g = to.row[spike[s]]; g < to.row[spike[s] + 1]; g++) {
+      if (to.begin[g] == to.end[g]) continue;
+      ne_add(to, target, weight, ne_ahead(to, slot_now, to.segment_delay[g]), to.begin[g], to.end[g]);
+      events += to.end[g] - to.begin[g];
     }
-    kernels->rows4(into, w, stride);
-  }
-  for (; s < n; s++) {
-    kernels->row(into, weight + spike[s] * stride, stride);
-    events += row[spike[s] + 1] - row[spike[s]];
-  }
   return events;
 }
 
-static inline int64_t ne_dense(const ne_kernels* kernels, const uint32_t* row, const uint16_t* weight, int64_t stride,
-                               float* into, const uint32_t* spike, int32_t n) {
+static inline void ne_dense_rows(const ne_route& to, float* into, const float* weight, const uint32_t* spike, int32_t n) {
+  to.k->dense(into, weight, to.stride, spike, n, to.width);
+}
+
+static inline void ne_dense_rows(const ne_route& to, float* into, const uint16_t* weight, const uint32_t* spike,
+                                 int32_t n) {
+  to.k->dense_half(into, weight, to.stride, spike, n, to.width);
+}
+
+template <class Weight>
+static int64_t ne_dense(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
+  const int32_t slot = ne_ahead(to, slot_now, to.delay);
+  to.hit[slot] = 1;
+  if (to.touched) to.touched_n[slot] = to.touched_room + 1;
+  ne_dense_rows(to, to.ring + slot * to.pitch, (const Weight*)to.weight, spike, n);
   int64_t events = 0;
-  for (int32_t s = 0; s < n; s++) {
-    kernels->row_half(into, weight + spike[s] * stride, stride);
-    events += row[spike[s] + 1] - row[spike[s]];
-  }
+  if (to.counts)
+    for (int32_t s = 0; s < n; s++) events += to.row[spike[s] + 1] - to.row[spike[s]];
   return events;
 }
 
@@ -139,21 +126,58 @@ static inline int64_t ne_dropped(const ne_route& to, const uint32_t* spike, int3
   return dropped;
 }
 
-// along one projection; returns the synaptic events
-static inline int64_t ne_deliver(const ne_kernels* kernels, const ne_route& to, int32_t slot_now, const uint32_t* spike,
-                                 int32_t n) {
-  if (to.storage == NE_DENSE) {
-    int32_t slot = ne_ahead(to, slot_now, to.delay);
-    to.hit[slot] = 1;
-    float* into = to.ring + slot * to.lanes;
-    return to.half ? ne_dense(kernels, to.row, to.weight16, to.stride, into, spike, n)
-                   : ne_dense(kernels, to.row, to.weight, to.stride, into, spike, n);
+template <class Weight>
+static inline auto ne_deliverer(const ne_plan* p, int64_t q) -> decltype(ne_route::deliver) {
+  const bool segmented = p->proj_segmented[q];
+  switch (p->proj_storage[q]) {
+    case NE_DENSE: return ne_dense<Weight>;
+    case NE_ROWS16: return segmented ? ne_segments<uint16_t, Weight> : ne_rows<uint16_t, Weight>;
+    default: return segmented ? ne_segments<uint32_t, Weight> : ne_rows<uint32_t, Weight>;
   }
-  if (to.storage == NE_ROWS16)
-    return to.half ? ne_sparse(to, to.target16, to.weight16, slot_now, spike, n)
-                   : ne_sparse(to, to.target16, to.weight, slot_now, spike, n);
-  return to.half ? ne_sparse(to, to.target32, to.weight16, slot_now, spike, n)
-                 : ne_sparse(to, to.target32, to.weight, slot_now, spike, n);
+}
+
+// `cuts` of the projections: for each inner border between shares, first what is parallel to row, then to segment
+static inline const uint32_t* ne_cut_at(const ne_plan* p, const ne_call* call, int64_t border) {
+  return call->cuts + (border - 1) * (p->rows + p->segments);
+}
+
+static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const ne_part* part, const Turn* turns,
+                                   int64_t q) {
+  const Turn& post = turns[p->proj_post[q]];
+  const bool half = p->proj_half[q], segmented = p->proj_segmented[q];
+  const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = segmented ? p->proj_segment[q] : p->proj_row[q];
+  ne_route to;
+  to.deliver = half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
+  to.pre = &turns[p->proj_pre[q]];
+  to.post = &post;
+  to.k = post.k;
+  to.row = p->row + p->proj_row[q];
+  to.begin = (segmented ? p->segment : p->row) + first;
+  to.end = to.begin + 1;
+  if (part->index) to.begin = ne_cut_at(p, call, part->index) + (segmented ? p->rows : 0) + first;
+  if (part->index + 1 < part->count) to.end = ne_cut_at(p, call, part->index + 1) + (segmented ? p->rows : 0) + first;
+  to.segment_delay = segmented ? p->segment_delay + first : nullptr;
+  to.target = p->proj_storage[q] == NE_ROWS32 ? (const void*)(p->target32 + p->proj_syn[q])
+                                              : (const void*)(p->target16 + p->proj_syn[q]);
+  to.small = p->proj_small[q] < 0 ? nullptr : p->small + p->proj_small[q];
+  const bool dense = p->proj_storage[q] == NE_DENSE;
+  const int64_t from = dense ? post.first : 0;
+  to.weight = half ? (const void*)(p->weight16 + p->proj_weight[q] + from) : (const void*)(p->weight + p->proj_weight[q] + from);
+  to.stride = (p->pop_n[post.pop] + 15) & ~15;
+  to.width = to.stride - post.first < post.lanes ? to.stride - post.first : post.lanes;
+  if (to.width < 0) to.width = 0;
+  // targets of sparse rows count from the population's first neuron
+  to.ring = post.ring + channel * post.pitch - (dense ? 0 : post.first);
+  to.hit = post.hits + channel;
+  to.pitch = post.pitch;
+  to.depth = post.depth;
+  to.delay = p->proj_delay[q];
+  const bool listed = p->proj_channel[q] ? post.framed && part->count == 1 : post.sparse;
+  to.touched = listed ? post.touched + channel * post.touched_room : nullptr;
+  to.touched_n = post.touched_n + channel;
+  to.touched_room = (uint32_t)post.touched_room;
+  to.counts = part->index == 0;
+  return to;
 }
 
 #endif

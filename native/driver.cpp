@@ -70,10 +70,15 @@ template <class T>
 T* field(const char* name, bool of_call) {
   const Array a = array(sizeof(T), name);
   const int64_t n = a.bytes / (int64_t)sizeof(T);
+  if ((!strcmp(name, "hit") || !strcmp(name, "touched_n")) && n != plan.hits) fail(name, "has another size");
+  if ((!strcmp(name, "row") && n != plan.rows) || (!strcmp(name, "segment") && n != plan.segments))
+    fail(name, "has another size");
   if (begins(name, "pop_") && n != plan.pops) fail(name, "does not have an entry for each population");
   if (begins(name, "proj_") && n < plan.projs) fail(name, "does not have an entry for each projection");
   if (per_lane(name) && n != plan.lanes) fail(name, "does not have an entry for each lane");
-  if (of_call && !per_lane(name) && !begins(name, "spike_") && n != plan.pops)
+  if (!strcmp(name, "part_spikes") && n != NE_MAX_THREADS) fail(name, "does not have an entry for each thread");
+  const bool other = per_lane(name) || begins(name, "spike_") || !strcmp(name, "part_spikes") || !strcmp(name, "cuts");
+  if (of_call && !other && n != plan.pops)
     fail(name, "does not have an entry for each population");
   if (of_call && begins(name, "spike_")) call.capacity = n;
   return (T*)a.data;
@@ -131,10 +136,17 @@ int64_t load(int32_t* persistent) {
   if (number<uint32_t>("layout") != ne_layout()) fail("file", "belongs to another version of the core");
   *persistent = (int32_t)number<uint32_t>("head");
   const int64_t ticks = number<int64_t>("head");
+  call.parts = number<int64_t>("head");
   plan.pops = number<int64_t>("head");
   plan.projs = number<int64_t>("head");
   plan.frames = number<int64_t>("head");
   plan.lanes = number<int64_t>("head");
+  plan.rows = number<int64_t>("head");
+  plan.segments = number<int64_t>("head");
+  plan.hits = number<int64_t>("head");
+  plan.syn_frames = number<int64_t>("head");
+  if (call.parts < 1 || call.parts > NE_MAX_THREADS || plan.rows < 1 || plan.segments < 1 || plan.hits < 1)
+    fail("head", "is impossible");
   if (ticks < 0 || plan.pops < 1 || plan.projs < 0 || plan.frames < 0 || plan.lanes < 1) fail("head", "is impossible");
 #define NE_TAKE(type, name) plan.name = field<type>(#name, false);
   NE_PLAN_FIELDS(NE_TAKE)
@@ -161,8 +173,14 @@ int64_t load(int32_t* persistent) {
 }
 
 void run(int64_t ticks) {
+  const size_t cuts = (size_t)((call.parts - 1) * (plan.rows + plan.segments)) * sizeof(uint32_t);
+  free(call.cuts);
+  call.cuts = (uint32_t*)malloc(cuts + 1);
+  if (!call.cuts) fail("cuts", "do not fit into memory");
+  ne_cut(&plan, call.parts, call.cuts);
   for (int64_t done = 0; done < ticks;) {
     call.spikes = 0;
+    memset(call.part_spikes, 0, NE_MAX_THREADS * sizeof(int64_t));
     call.first = done;
     const int64_t ran = ne_run(&plan, &state, &call, ticks - done);
     if (ran <= 0) fail("run", "stopped");

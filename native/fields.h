@@ -4,19 +4,25 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x1ab9cd08u
+#define NE_LAYOUT 0xf363b013u
 
 typedef struct ne_plan {
   int64_t pops;
   int64_t projs;
   int64_t frames;
   int64_t lanes;
+  int64_t rows;
+  int64_t segments;
+  int64_t hits;
+  int64_t syn_frames;
   const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
   const int32_t* pop_lanes;  // [pops] neurons rounded up to 64
   const int32_t* pop_receptors;  // [pops] currents that synapses raise
   const int32_t* pop_coupled;  // [pops] 1: some of them feed others (alpha synapses)
+  const int32_t* pop_framed;  // [pops] 1: currents are kept in growing frames, as potentials are
+  const int64_t* pop_syn_frame;  // [pops] first entry in syn_frame
   const int32_t* pop_depth;  // [pops] slots of the arrival ring: the longest delay into it, in ticks
   const int32_t* pop_frame;  // [pops] index into frame_rate, -1 if none
   const int32_t* pop_refractory;  // [pops] refractory ticks, -1 if they differ between neurons
@@ -28,12 +34,15 @@ typedef struct ne_plan {
   const int64_t* pop_ring;  // [pops] first entry in ring
   const int64_t* pop_syn;  // [pops] first entry in syn
   const int64_t* pop_hit;  // [pops] first entry in hit
+  const int64_t* pop_touched;  // [pops] first entry in touched
+  const int64_t* pop_room;  // [pops] entries of touched for each slot of the arrival ring
   const uint64_t* pop_key;  // [pops] key of its random numbers
   const int32_t* refractory;  // [lanes] refractory ticks of each neuron
   const float* v_start;  // [lanes] potential at reset, relative to rest; in padding a value that never fires
   const float* u_start;  // [lanes] second variable at reset (adaptation, recovery)
   const float* held_start;  // [lanes] `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
   const float* params;  // [params] coefficients, in the order of the model's kernel
+  const int32_t* syn_frame;  // [syn_frames] index into frame_rate of each current in a frame
   const double* frame_rate;  // [frames] growth of a frame in powers of two per tick
   const int32_t* proj_pre;  // [projs] source population
   const int32_t* proj_post;  // [projs] target population
@@ -64,13 +73,16 @@ typedef struct ne_state {
   float* u;  // [lanes] adaptation or recovery
   int64_t* release;  // [lanes] last refractory tick, -1 before the first spike
   int64_t* exponent;  // [pops] exponent of the population's frame
+  int64_t* syn_exponent;  // [syn_frames] exponent of the frame of each current
   uint8_t* awake;  // [pops] 1: some neuron may be above threshold without input
-  float* syn;  // [syn] exponential currents
+  float* syn;  // [syn] currents, in their frames where they have one
   float* ring;  // [ring] arrivals of the ticks to come
-  uint8_t* hit;  // [hit] 1: the slot holds arrivals
+  uint8_t* hit;  // [hits] 1: the slot holds arrivals
   uint32_t* queue;  // [lanes] refractory neurons
-  int32_t* queue_head;  // [pops] first entry in queue
-  int32_t* queue_size;  // [pops] entries in queue
+  int32_t* queue_head;  // [queues] first entry in queue, for each thread and population
+  int32_t* queue_size;  // [queues] entries in queue
+  uint32_t* touched;  // [touched] event-driven: whom the arrivals of a slot reach
+  uint32_t* touched_n;  // [hits] their number; more than there is room for: the list is not complete
   uint32_t* spike;  // [lanes] spikes of the present tick
   int32_t* spike_n;  // [pops] their number
   float* drive;  // [lanes] current of the present tick (AdEx, Izhikevich)
@@ -84,6 +96,7 @@ typedef struct ne_call {
   int64_t events;
   int64_t dropped;
   int64_t first;
+  int64_t parts;
   uint64_t* event_tick;  // [pops] int32 ticks of given spikes, ascending
   uint64_t* event_neuron;  // [pops] uint32 neurons of given spikes
   int64_t* event_n;  // [pops] their number
@@ -95,6 +108,8 @@ typedef struct ne_call {
   uint64_t* trace;  // [pops] float32 potentials, one row of pop_n a tick
   uint8_t* record;  // [pops] 1: spikes are written down
   uint8_t* sparse;  // [pops] 1: event-driven
+  uint32_t* cuts;  // [cuts] where rows cross the borders between the shares of threads
+  int64_t* part_spikes;  // [threads] spikes that each thread has written down
   uint32_t* counts;  // [lanes] spikes of each neuron
   int32_t* spike_tick;  // [capacity] tick of each spike written down
   uint32_t* spike_lane;  // [capacity] its lane
@@ -107,6 +122,8 @@ typedef struct ne_call {
   X(int32_t, pop_lanes) \
   X(int32_t, pop_receptors) \
   X(int32_t, pop_coupled) \
+  X(int32_t, pop_framed) \
+  X(int64_t, pop_syn_frame) \
   X(int32_t, pop_depth) \
   X(int32_t, pop_frame) \
   X(int32_t, pop_refractory) \
@@ -118,12 +135,15 @@ typedef struct ne_call {
   X(int64_t, pop_ring) \
   X(int64_t, pop_syn) \
   X(int64_t, pop_hit) \
+  X(int64_t, pop_touched) \
+  X(int64_t, pop_room) \
   X(uint64_t, pop_key) \
   X(int32_t, refractory) \
   X(float, v_start) \
   X(float, u_start) \
   X(float, held_start) \
   X(float, params) \
+  X(int32_t, syn_frame) \
   X(double, frame_rate) \
   X(int32_t, proj_pre) \
   X(int32_t, proj_post) \
@@ -153,6 +173,7 @@ typedef struct ne_call {
   X(float, u) \
   X(int64_t, release) \
   X(int64_t, exponent) \
+  X(int64_t, syn_exponent) \
   X(uint8_t, awake) \
   X(float, syn) \
   X(float, ring) \
@@ -160,6 +181,8 @@ typedef struct ne_call {
   X(uint32_t, queue) \
   X(int32_t, queue_head) \
   X(int32_t, queue_size) \
+  X(uint32_t, touched) \
+  X(uint32_t, touched_n) \
   X(uint32_t, spike) \
   X(int32_t, spike_n) \
   X(float, drive) \
@@ -178,6 +201,8 @@ typedef struct ne_call {
   X(uint64_t, trace) \
   X(uint8_t, record) \
   X(uint8_t, sparse) \
+  X(uint32_t, cuts) \
+  X(int64_t, part_spikes) \
   X(uint32_t, counts) \
   X(int32_t, spike_tick) \
   X(uint32_t, spike_lane) \

@@ -20,6 +20,9 @@ enum { NE_BLOCK = 64 };
 // populations, and projections, of one network
 enum { NE_MAX_PARTS = 4096 };
 
+// threads of one run
+enum { NE_MAX_THREADS = 16 };
+
 // pop_kind
 enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4 };
 
@@ -46,6 +49,13 @@ NE_API int64_t ne_run(const ne_plan* plan, ne_state* state, ne_call* call, int64
 // one tick with the spikes given in call, which are used up; nothing is done, and -2 - pop returned, if those of a
 // population do not ascend or are out of range
 NE_API int64_t ne_step(const ne_plan* plan, ne_state* state, ne_call* call);
+
+// where rows cross the borders between the shares of `parts` threads, for call->cuts: (parts - 1)·(rows + segments)
+NE_API void ne_cut(const ne_plan* plan, int64_t parts, uint32_t* cuts);
+
+// what a population of n neurons costs here, ns: [0] each neuron stepped with all, [1] each stepped because something
+// reaches it; 0, or -1 without memory
+NE_API int ne_costs(int64_t n, double* ns);
 
 // n given spikes on the grid: writes the tick of each, 0 … ticks - 1, for times in ms and `per_ms` ticks a ms; returns 1
 // if (tick, neuron) ascends, else 0

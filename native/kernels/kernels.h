@@ -17,11 +17,14 @@ enum { NE_RECEPTORS = 4 };
 typedef struct ne_lif_args {
   float* v;
   float* u;                // adaptation, null without
-  float* syn;              // currents, [receptors][lanes]
+  float* syn;              // currents, one array each
   const float* param;      // see neurons/lif.h
   ne_arrivals in[1 + NE_RECEPTORS];
   int64_t lanes;
+  int64_t pitch;           // from one array of currents or parameters to the next
   int32_t receptors;
+  int32_t framed;          // 1: currents stand in frames and are only read
+  float growth[NE_RECEPTORS];  // of their frames
   int32_t coupled;         // 1: currents are also fed by the next one
   int32_t stride;          // 0 one value per parameter, 1 one per lane
 } ne_lif_args;
@@ -34,6 +37,7 @@ typedef struct ne_cell_args {
   const float* param;      // see neurons/adex.h, neurons/izhikevich.h
   ne_arrivals in;
   int64_t lanes;
+  int64_t pitch;           // from one array of parameters to the next
   int32_t substeps;
   int32_t stride;
 } ne_cell_args;
@@ -48,17 +52,18 @@ typedef struct ne_kernels {
   // drive <- drive + syn, then syn <- syn·decay [+ next·couple] + in; next is null where nothing feeds it
   void (*current)(float* drive, float* syn, const float* next, const float* decay, const float* couple, int32_t stride,
                   ne_arrivals in, int64_t lanes);
+  // syn <- syn + in·m, clears in
+  void (*arrive)(float* syn, float* in, float m, int64_t lanes);
   // v <- v·scale, to +0 below 2^-60
   void (*rescale)(float* v, float scale, int64_t lanes);
   // |x| < 1e-30 to +0
   void (*flush)(float* x, int64_t n);
-  // into += w, n a multiple of 16
-  void (*row)(float* into, const float* w, int64_t n);
-  // into += w0, then w1, w2, w3
-  void (*rows4)(float* into, const float* const* w, int64_t n);
-  void (*row_half)(float* into, const uint16_t* w, int64_t n);
-  // lanes whose random number of this tick is below their chance
-  int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t n, uint32_t* spike);
+  // into += row after row of those that spike; width is a multiple of 16
+  void (*dense)(float* into, const float* weight, int64_t stride, const uint32_t* spike, int32_t n, int64_t width);
+  void (*dense_half)(float* into, const uint16_t* weight, int64_t stride, const uint32_t* spike, int32_t n,
+                     int64_t width);
+  // neurons from `first` to `end` whose random number of this tick is below their chance
+  int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t first, int64_t end, uint32_t* spike);
   void (*exp)(const float* x, float* y, int64_t n);
   // growth of a frame at ticks t … t + n - 1
   void (*growth)(double rate, int64_t t, int64_t n, float* m, int64_t* e);

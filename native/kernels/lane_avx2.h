@@ -8,15 +8,22 @@
 namespace NE_LEVEL {
 
 struct lane {
-  enum { W = 8 };
+  enum { W = 8, TILE = 8 };
   typedef __m256 f;
   typedef __m256 mask;
 
   static f load(const float* p) { return _mm256_loadu_ps(p); }
+  static f load_half(const uint16_t* p) {
+    __m256i h = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)(const void*)p));
+    __m256i bits = _mm256_or_si256(_mm256_slli_epi32(_mm256_and_si256(h, _mm256_set1_epi32(0x8000)), 16),
+                                   _mm256_slli_epi32(_mm256_and_si256(h, _mm256_set1_epi32(0x7fff)), 13));
+    return _mm256_mul_ps(_mm256_castsi256_ps(bits), _mm256_set1_ps(0x1p112f));
+  }
   static void store(float* p, f x) { _mm256_storeu_ps(p, x); }
   static f set(float x) { return _mm256_set1_ps(x); }
   static f add(f a, f b) { return _mm256_add_ps(a, b); }
   static f sub(f a, f b) { return _mm256_sub_ps(a, b); }
+  static f div(f a, f b) { return _mm256_div_ps(a, b); }
   static f mul(f a, f b) { return _mm256_mul_ps(a, b); }
   static mask ge(f a, f b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
   static mask lt(f a, f b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }

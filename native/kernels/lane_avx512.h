@@ -8,15 +8,17 @@
 namespace NE_LEVEL {
 
 struct lane {
-  enum { W = 16 };
+  enum { W = 16, TILE = 16 };
   typedef __m512 f;
   typedef __mmask16 mask;
 
   static f load(const float* p) { return _mm512_loadu_ps(p); }
+  static f load_half(const uint16_t* p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)(const void*)p)); }
   static void store(float* p, f x) { _mm512_storeu_ps(p, x); }
   static f set(float x) { return _mm512_set1_ps(x); }
   static f add(f a, f b) { return _mm512_add_ps(a, b); }
   static f sub(f a, f b) { return _mm512_sub_ps(a, b); }
+  static f div(f a, f b) { return _mm512_div_ps(a, b); }
   static f mul(f a, f b) { return _mm512_mul_ps(a, b); }
   static mask ge(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
   static mask lt(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

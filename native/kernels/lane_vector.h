@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../half.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__ARM_NEON)
@@ -14,15 +16,19 @@
 namespace NE_LEVEL {
 
 struct lane {
-  enum { W = 4 };
+  enum { W = 4, TILE = 8 };
   typedef float f __attribute__((vector_size(16)));
   typedef int32_t mask __attribute__((vector_size(16)));
 
   static f load(const float* p) { f x; memcpy(&x, p, sizeof x); return x; }
+  static f load_half(const uint16_t* p) {
+    return f{ne_half_to_float(p[0]), ne_half_to_float(p[1]), ne_half_to_float(p[2]), ne_half_to_float(p[3])};
+  }
   static void store(float* p, f x) { memcpy(p, &x, sizeof x); }
   static f set(float x) { return f{x, x, x, x}; }
   static f add(f a, f b) { return a + b; }
   static f sub(f a, f b) { return a - b; }
+  static f div(f a, f b) { return a / b; }
   static f mul(f a, f b) { return a * b; }
   static mask ge(f a, f b) { return a >= b; }
   static mask lt(f a, f b) { return a < b; }

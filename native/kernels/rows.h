@@ -1,23 +1,28 @@
 // dense rows of weights: contiguous targets, padded with zeros that change no bits
 namespace NE_LEVEL {
 
-static void row_add(float* into, const float* w, int64_t n) {
-  for (int64_t i = 0; i < n; i += lane::W) lane::store(into + i, lane::add(lane::load(into + i), lane::load(w + i)));
-}
+static inline lane::f weights(const float* w) { return lane::load(w); }
+static inline lane::f weights(const uint16_t* w) { return lane::load_half(w); }
 
-// four rows in one pass over the targets, added one after the other as four passes would
-static void rows4_add(float* into, const float* const* w, int64_t n) {
-  const float *w0 = w[0], *w1 = w[1], *w2 = w[2], *w3 = w[3];
-  for (int64_t i = 0; i < n; i += lane::W) {
-    lane::f x = lane::add(lane::load(into + i), lane::load(w0 + i));
-    x = lane::add(x, lane::load(w1 + i));
-    x = lane::add(x, lane::load(w2 + i));
-    lane::store(into + i, lane::add(x, lane::load(w3 + i)));
+// a tile of targets stays in registers while the rows pass by, one after the other
+template <int TILE, class Weight>
+static inline void dense_tile(float* into, const Weight* weight, int64_t stride, const uint32_t* spike, int32_t n) {
+  lane::f sum[TILE];
+  for (int j = 0; j < TILE; j++) sum[j] = lane::load(into + j * lane::W);
+  for (int32_t s = 0; s < n; s++) {
+    const Weight* w = weight + (int64_t)spike[s] * stride;
+    for (int j = 0; j < TILE; j++) sum[j] = lane::add(sum[j], weights(w + j * lane::W));
   }
+  for (int j = 0; j < TILE; j++) lane::store(into + j * lane::W, sum[j]);
 }
 
-static void row_add_half(float* into, const uint16_t* w, int64_t n) {
-  for (int64_t i = 0; i < n; i++) into[i] += ne_half_to_float(w[i]);
+template <class Weight>
+static void dense_rows(float* into, const Weight* weight, int64_t stride, const uint32_t* spike, int32_t n,
+                       int64_t width) {
+  const int64_t step = lane::TILE * lane::W;
+  int64_t i = 0;
+  for (; i + step <= width; i += step) dense_tile<lane::TILE>(into + i, weight + i, stride, spike, n);
+  for (; i < width; i += lane::W) dense_tile<1>(into + i, weight + i, stride, spike, n);
 }
 
 }  // namespace NE_LEVEL

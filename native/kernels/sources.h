@@ -1,11 +1,12 @@
 // Poisson sources: in each tick a neuron fires where its random number is below its chance
 namespace NE_LEVEL {
 
-static int32_t poisson(uint64_t key, const uint32_t* chance, int64_t n, uint32_t* spike) {
+static int32_t poisson(uint64_t key, const uint32_t* chance, int64_t first, int64_t end,
+                       uint32_t* spike) {
   uint32_t* out = spike;
-  for (int64_t base = 0; base < n; base += NE_BLOCK) {
+  for (int64_t base = first; base < end; base += NE_BLOCK) {
     uint32_t fires[NE_BLOCK], any = 0;
-    int64_t left = n - base < NE_BLOCK ? n - base : (int64_t)NE_BLOCK;
+    int64_t left = end - base < NE_BLOCK ? end - base : (int64_t)NE_BLOCK;
     for (int64_t j = 0; j < left; j++) {
       fires[j] = ne_draw(key, (uint32_t)(base + j)) < chance[base + j];
       any |= fires[j];

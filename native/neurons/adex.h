@@ -36,12 +36,12 @@ template <bool EACH>
 static inline uint32_t* adex_block(const ne_cell_args& a, int64_t base, uint32_t* out) {
   lane::mask above[NE_BLOCK / lane::W];
   const lane::f one = lane::set(1.0f);
-  const float* h = a.param + 11 * (EACH ? a.lanes : 1);
-  const int64_t next = EACH ? a.lanes : 1;
+  const float* h = a.param + 11 * (EACH ? a.pitch : 1);
+  const int64_t next = EACH ? a.pitch : 1;
   for (int j = 0; j < NE_BLOCK / lane::W; j++) {
     int64_t i = base + j * lane::W;
     lane::f p[10];
-    for (int k = 1; k < 10; k++) p[k] = parameter<EACH>(a.param, k, a.lanes, i);
+    for (int k = 1; k < 10; k++) p[k] = parameter<EACH>(a.param, k, a.pitch, i);
     adex_cell c = {p[1], p[3], p[4], p[5], p[6], p[7], p[8], p[9], lane::load(a.drive + i)};
     lane::f x = lane::load(a.v + i), w = lane::load(a.u + i);
     lane::mask is_free = lane::lt(lane::load(a.held + i), one);

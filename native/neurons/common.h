@@ -3,8 +3,8 @@ namespace NE_LEVEL {
 
 // parameter k of lane i: one value for all lanes, or an array of them
 template <bool EACH>
-static inline lane::f parameter(const float* param, int64_t k, int64_t lanes, int64_t i) {
-  return EACH ? lane::load(param + k * lanes + i) : lane::set(param[k]);
+static inline lane::f parameter(const float* param, int64_t k, int64_t pitch, int64_t i) {
+  return EACH ? lane::load(param + k * pitch + i) : lane::set(param[k]);
 }
 
 // arrivals of lanes i …, cleared while they are at hand
@@ -14,7 +14,11 @@ static inline lane::f take(const ne_arrivals& in, int64_t i) {
   return sum;
 }
 
+// most blocks have one spike or none: that one is written without asking, since a guess would often be wrong
 static inline uint32_t* list_bits(uint64_t bits, int64_t base, uint32_t* out) {
+  *out = (uint32_t)(base + __builtin_ctzll(bits | (uint64_t)1 << 63));
+  out += bits != 0;
+  bits &= bits - 1;
   while (bits) {
     *out++ = (uint32_t)(base + __builtin_ctzll(bits));
     bits &= bits - 1;

@@ -9,9 +9,9 @@ static inline uint32_t* izhikevich_block(const ne_cell_args& args, int64_t base,
   const lane::f one = lane::set(1.0f), square = lane::set(0.04f), five = lane::set(5.0f), shift = lane::set(140.0f);
   for (int j = 0; j < NE_BLOCK / lane::W; j++) {
     int64_t i = base + j * lane::W;
-    lane::f peak = parameter<EACH>(args.param, 1, args.lanes, i);
-    lane::f a = parameter<EACH>(args.param, 3, args.lanes, i), b = parameter<EACH>(args.param, 4, args.lanes, i);
-    lane::f h = parameter<EACH>(args.param, 6, args.lanes, i);
+    lane::f peak = parameter<EACH>(args.param, 1, args.pitch, i);
+    lane::f a = parameter<EACH>(args.param, 3, args.pitch, i), b = parameter<EACH>(args.param, 4, args.pitch, i);
+    lane::f h = parameter<EACH>(args.param, 6, args.pitch, i);
     lane::f v = lane::load(args.v + i), u = lane::load(args.u + i), input = lane::load(args.drive + i);
     lane::mask is_free = lane::lt(lane::load(args.held + i), one);
     for (int s = 0; s < args.substeps; s++) {

@@ -11,7 +11,8 @@ NATIVE = Path(__file__).resolve().parents[2] / "native"
 
 FLAGS = ["-std=gnu++17", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
          "-fno-exceptions", "-fno-rtti"]  # fmt: skip
-PLAIN = ("driver.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "kernels/portable.cpp")
+PLAIN = ("driver.cpp", "calibrate.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "threads.cpp",
+         "kernels/portable.cpp")  # fmt: skip
 X86 = {
     "kernels/avx2.cpp": ["-mavx2"],
     "kernels/avx512.cpp": ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mprefer-vector-width=512"],
@@ -34,5 +35,5 @@ def build_driver(folder: Path, compiler: str, machine: str, options: Sequence[st
     with ThreadPoolExecutor(2) as pool:
         objects = list(pool.map(made, files))
     driver = folder / "driver"
-    subprocess.run([compiler, *options, *link, *objects, "-o", str(driver)], check=True)
+    subprocess.run([compiler, *options, *link, "-pthread", *objects, "-o", str(driver)], check=True)
     return driver

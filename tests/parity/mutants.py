@@ -13,7 +13,7 @@ __all__ = ["MUTANTS", "SEEDS", "Mutant", "build"]
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 # -O0: the arithmetic is the same, and compiling is what takes the time
 FLAGS = ["-std=gnu++17", "-O0", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
-         "-fno-exceptions", "-fno-rtti"]  # fmt: skip
+         "-fno-exceptions", "-fno-rtti", "-pthread"]  # fmt: skip
 
 # networks that a mutant is compared on
 SEEDS = 80
@@ -51,19 +51,15 @@ MUTANTS: List[Mutant] = [
            "lane::add(lane::mul(p, lane::mul(r, r)), lane::add(r, lane::set(1.0f)))"),
     Mutant("frame growth", "frame.h", "return p * 1.41421356237309504880;", "return p * 1.4142136;"),
     Mutant("half weights", "half.h", "(uint32_t)(h & 0x7fff) << 13", "(uint32_t)(h & 0x7ffe) << 13"),
-    Mutant("potential of a frame", "clock.cpp", "t.v[i] / t.m", "t.v[i] * (1.0f / t.m)"),
-    Mutant("residual of a frame", "clock.cpp", "after = rest_of / t.m;", "after = rest_of * (1.0f / t.m);"),
+    Mutant("potential of a frame", "populations.h", "t.v[i] / t.m", "t.v[i] * (1.0f / t.m)"),
+    Mutant("residual of a frame", "populations.h", "after = rest_of / t.m;", "after = rest_of * (1.0f / t.m);"),
     # order
-    Mutant("order of parallel synapses", "deliver.h", "for (uint32_t k = begin; k < end; k++)",
-           "for (uint32_t k = end; k-- > begin;)"),
-    Mutant("order of dense rows", "kernels/rows.h",
-           "lane::load(w0 + i));\n    x = lane::add(x, lane::load(w1 + i));",
-           "lane::load(w1 + i));\n    x = lane::add(x, lane::load(w0 + i));"),
-    Mutant("tree of dense rows", "kernels/rows.h",
-           "x = lane::add(x, lane::load(w2 + i));\n    lane::store(into + i, lane::add(x, lane::load(w3 + i)));",
-           "lane::store(into + i, lane::add(x, lane::add(lane::load(w2 + i), lane::load(w3 + i))));"),
-    Mutant("order of sources", "deliver.h", "for (int32_t s = 0; s < n; s++) {\n    uint32_t begin",
-           "for (int32_t s = n; s-- > 0;) {\n    uint32_t begin"),
+    Mutant("order of parallel synapses", "deliver.h", "for (int64_t k = 0; k < n; k++) into",
+           "for (int64_t k = n; k-- > 0;) into"),
+    Mutant("order of dense rows", "kernels/rows.h", "for (int32_t s = 0; s < n; s++) {\n    const Weight* w",
+           "for (int32_t s = n; s-- > 0;) {\n    const Weight* w"),
+    Mutant("order of sources", "deliver.h", "for (int32_t s = 0; s < n; s++) {\n    const uint32_t begin",
+           "for (int32_t s = n; s-- > 0;) {\n    const uint32_t begin"),
     Mutant("order of projections", "clock.cpp", "for (int64_t q = 0; q < p->projs; q++) {",
            "for (int64_t q = p->projs; q-- > 0;) {"),
     Mutant("current after decay", "neurons/lif.h", "lane::mul(s, p.at(LIF_RECEPTOR + 3 * r, i))",
@@ -72,13 +68,17 @@ MUTANTS: List[Mutant] = [
            "p.at(LIF_RECEPTOR + 3 * r + 1, i)"),
     Mutant("drive after decay", "neurons/common.h", "lane::store(drive + i, lane::add(lane::load(drive + i), s));",
            "lane::store(drive + i, lane::add(lane::load(drive + i), lane::mul(s, e)));"),
+    Mutant("growth of a current", "populations.h", "arrive(t, 1 + r, t.syn_m[r]);",
+           "arrive(t, 1 + r, 1.0f);"),
+    Mutant("gain of a current", "neurons/lif.h", "kept[r] = lane::div(p.kept[LIF_RECEPTOR + 3 * r], m[r]);",
+           "kept[r] = lane::mul(p.kept[LIF_RECEPTOR + 3 * r], lane::div(lane::set(1.0f), m[r]));"),
     # one tick
-    Mutant("refractory", "refractory.h", "s->release[lane] = tick + wait;", "s->release[lane] = tick + wait + 1;"),
+    Mutant("refractory", "refractory.h", "q.release[neuron] = tick + wait;", "q.release[neuron] = tick + wait + 1;"),
     Mutant("delay", "deliver.h", "int32_t s = slot + delay;", "int32_t s = slot + delay + (delay < to.depth);"),
-    Mutant("frame a tick early", "clock.cpp", "tick + 1, n, s->frame_m", "tick, n, s->frame_m"),
-    Mutant("forced before release", "clock.cpp", ">= t.tick) continue;", "> t.tick + 1) continue;"),
+    Mutant("frame a tick early", "clock.cpp", "tick + 1, n, part.frame_m", "tick, n, part.frame_m"),
+    Mutant("forced before release", "populations.h", ">= t.tick) continue;", "> t.tick + 1) continue;"),
     Mutant("random tick", "rng.h", "+ (uint64_t)tick)", "+ (uint64_t)tick + 1)"),
-    Mutant("flush a tick early", "clock.cpp", "FLUSH_EVERY = 1024", "FLUSH_EVERY = 1023"),
+    Mutant("flush a tick early", "populations.h", "FLUSH_EVERY = 1024", "FLUSH_EVERY = 1023"),
     # ties and limits
     Mutant("strict frame threshold", "neurons/frame.h",
            "lane::ge(s, EACH ? lane::mul(lane::load(theta + i), growth) : same)",
@@ -86,10 +86,12 @@ MUTANTS: List[Mutant] = [
     Mutant("strict lif threshold", "neurons/lif.h", "lane::ge(x, theta)", "lane::lt(theta, x)"),
     Mutant("flush", "neurons/common.h", "lane::set(1e-30f)", "lane::set(1e-31f)"),
     Mutant("flush of a frame", "neurons/frame.h", "lane::set(0x1p-60f)", "lane::set(0x1p-61f)"),
-    Mutant("no flush of currents", "clock.cpp", "t.k->flush(syn, receptors * t.lanes);\n    if (adapts)",
-           "if (adapts)"),
-    Mutant("asleep above threshold", "clock.cpp", "if (rest_of >= top) t.s->awake[t.pop] = 1;", ""),
-    Mutant("asleep after release", "clock.cpp", "t.s->awake[t.pop] |= (uint8_t)t.p->pop_subtract[t.pop];", ""),
+    Mutant("no flush of currents", "populations.h", "if (!t.framed) flush_currents(t);", ""),
+    Mutant("asleep above threshold", "populations.h", "if (rest_of >= top) t.part->awake[t.pop] = 1;", ""),
+    Mutant("asleep after release", "populations.h",
+           "if (t.subtract && t.v[i] >= t.parameter(THETA, i) * t.m) awake = 1;", ""),
+    Mutant("shrunk currents", "populations.h", "t.part->frame_e[at] - t.syn_exponent[r]);",
+           "t.part->frame_e[at] > t.syn_exponent[r] + 1);"),
     Mutant("count of what is dropped", "deliver.h", "dropped += to.small[spike[s]];", "dropped += to.small[spike[0]];"),
     Mutant("random finalizer", "rng.h", "x ^= (x >> 16) ^", "x ^= (x >> 17) ^"),
 ]  # fmt: skip
@@ -106,7 +108,8 @@ def build(mutant: Optional[Mutant], folder: Path) -> Path:
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
     library = folder / "_native.so"
-    files = [str(sources / name) for name in ("clock.cpp", "dispatch.cpp", "grid.cpp", "kernels/portable.cpp")]
+    names = ("calibrate.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "threads.cpp", "kernels/portable.cpp")
+    files = [str(sources / name) for name in names]
     made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
     if made.returncode:
         raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")

@@ -333,6 +333,9 @@ def begin(case: Case, plan: Plan, state: State) -> None:
     state.clock[0] = case.start
     for k in np.flatnonzero(plan.pop_kind == FRAME):
         state.exponent[k] = growth(float(plan.frame_rate[plan.pop_frame[k]]), case.start)[1]
+    for k in range(len(plan.names)):
+        for entry in plan.syn_entries(k):
+            state.syn_exponent[entry] = growth(float(plan.frame_rate[plan.syn_frame[entry]]), case.start)[1]
     if not case.specks:
         return
     rng = np.random.default_rng(case.seed)

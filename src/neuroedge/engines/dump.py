@@ -1,6 +1,6 @@
 """A plan, a state and what a run is given, in one flat file: for the native driver (native/driver.cpp).
 
-Little-endian: magic, layout id, number of persistent state arrays, ticks, the plan's scalars; every array of plan,
+Little-endian: magic, layout id, number of persistent state arrays, ticks, threads, the plan's scalars; every array of plan,
 state and call in the order of the field table, as its size in bytes and its data; then what the call's pointers mean,
 in the same form: an entry k > 0 of a pointer array stands for the k-th of them, 0 for nothing.
 """
@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..plan.fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
-from ..plan.plan import Plan, State
+from ..plan.plan import MAX_THREADS, Plan, State
 from .job import Job
 from .native import event_driven
 
@@ -25,15 +25,19 @@ MAGIC = b"NEDUMP1\n"
 SPIKES = 1 << 12
 
 
-def dump(plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path], mode: str = "clock") -> None:
-    """Write what `ticks` ticks from `state` need to `path`, in that mode. Potentials are not recorded."""
+def dump(
+    plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path], mode: str = "clock", threads: int = 1
+) -> None:
+    """Write what `ticks` ticks from `state` need to `path`: in that mode, by so many threads. Potentials are not
+    recorded."""
     if plan.precision == "float64":
         raise UnsupportedError("dump: float64 runs on the reference engine alone")
     blobs: List[np.ndarray] = []
-    call = _call(plan, job, mode, blobs)
+    call = _call(plan, job, mode, threads, blobs)
+    state.share(plan, threads)
     tables = [(PLAN, plan.arrays), (STATE, state.arrays), (CALL, call)]
     with open(path, "wb") as file:
-        file.write(MAGIC + struct.pack("<IIq", layout_id(), len(PERSISTENT), ticks))
+        file.write(MAGIC + struct.pack("<IIqq", layout_id(), len(PERSISTENT), ticks, threads))
         file.write(struct.pack(f"<{len(SCALARS['plan'])}q", *(plan.sizes[name] for name in SCALARS["plan"])))
         for rows, arrays in tables:
             for field in rows:
@@ -48,10 +52,11 @@ def _write(file: Any, array: np.ndarray) -> None:
     file.write(struct.pack("<q", len(data)) + data)
 
 
-def _call(plan: Plan, job: Job, mode: str, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
+def _call(plan: Plan, job: Job, mode: str, threads: int, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
     """The arrays of a call, its pointers as numbers of blobs."""
     lanes = plan.sizes["lanes"]
-    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES}
+    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": threads * (2 * lanes + SPIKES), "cuts": 1}
+    entries["threads"] = MAX_THREADS
     arrays = {f.name: np.zeros(entries[f.shape], f.numpy("float32")) for f in CALL}
     arrays["record"][:] = job.record
     arrays["sparse"][:] = event_driven(plan, mode)

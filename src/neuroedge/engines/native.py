@@ -1,14 +1,15 @@
 """The native engines: one call into the core for many ticks, without the GIL."""
 
 import ctypes
+import sys
 import time
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import NativeError
-from ..plan.fields import CALL, PLAN, STATE
-from ..plan.plan import FRAME, Plan, State
+from ..plan.fields import CALL, PLAN, SCALARS, STATE
+from ..plan.plan import FRAME, MAX_THREADS, Plan, State
 from .address import address
 from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
@@ -36,22 +37,24 @@ def event_driven(plan: Plan, mode: str) -> np.ndarray:
 
 
 class NativeEngine:
-    """Runs float32 and float16 plans on this CPU, one thread. mode: one of `MODES`; all give the same bits."""
+    """Runs float32 and float16 plans on this CPU. mode: one of `MODES`; threads: 1 to 16, which share the neurons.
+    All give the same bits."""
 
-    def __init__(self, plan: Plan, state: State, mode: str = "clock") -> None:
-        self.plan, self.state, self.name = plan, state, mode
-        self._event_driven = event_driven(plan, mode)
+    def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1) -> None:
+        self.plan, self.state, self.threads = plan, state, threads
         self._run, self._grid = library().ne_run, library().ne_grid
-        self._plan = PlanStruct(**{k: plan.sizes[k] for k in ("pops", "projs", "frames", "lanes")})
+        self._plan = PlanStruct(**{k: plan.sizes[k] for k in SCALARS["plan"]})
         for field in PLAN:
             setattr(self._plan, field.name, address(plan.arrays[field.name]))
         self._state = StateStruct(**{f.name: address(state.arrays[f.name]) for f in STATE})
         self.call = CallStruct()
         self.arrays: Dict[str, np.ndarray] = {}
         self._own_tables(len(plan.names))
+        self._share(threads)
+        self.set_mode(mode)
         self._own("counts", np.zeros(plan.sizes["lanes"], np.uint32))
         # a tick starts only with room for a spike of every lane
-        self._room(2 * plan.sizes["lanes"] + SPIKES)
+        self._room(threads * (2 * plan.sizes["lanes"] + SPIKES))
         self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
         work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
         self._most_ticks = max(1, MOST_WORK // work)
@@ -65,10 +68,23 @@ class NativeEngine:
             self._own(field.name, row.view(field.numpy("float32")))
         for name in ("record", "sparse"):
             self._own(name, np.zeros(pops, np.uint8))
-        self.arrays["sparse"][:] = self._event_driven
         # what `record` and `sparse` say now
         self._recorded: Sequence[bool] = ()
         self._held = False
+
+    def _share(self, threads: int) -> None:
+        """Where rows cross the borders between the threads' shares of neurons."""
+        self._own("part_spikes", np.zeros(MAX_THREADS, np.int64))
+        entries = self.plan.sizes["rows"] + self.plan.sizes["segments"]
+        self._own("cuts", np.zeros((threads - 1) * entries + 1, np.uint32))
+        if threads > 1:
+            library().ne_cut(ctypes.addressof(self._plan), threads, address(self.arrays["cuts"]))
+
+    def set_mode(self, mode: str) -> None:
+        """Run in another of the `MODES` from the next call on."""
+        self.name = mode
+        self._event_driven = event_driven(self.plan, mode)
+        self.arrays["sparse"][:] = self._event_driven
 
     def _own(self, name: str, array: np.ndarray) -> None:
         self.arrays[name] = array
@@ -91,7 +107,7 @@ class NativeEngine:
         traces = self.prepare(job)
         spikes: List[Any] = []
         call, done = self.call, 0
-        call.events = call.dropped = call.spikes = 0
+        self._begin()
         while done < job.ticks:
             call.first = done
             began = time.perf_counter()
@@ -104,11 +120,21 @@ class NativeEngine:
             if ran == ticks:
                 self._pace(ran, time.perf_counter() - began)
             else:
-                self._collect(spikes)
+                self._collect(spikes, keep=True)
             done += ran
             if job.progress is not None:
                 job.progress(ran)
         return self._answer(traces, spikes)
+
+    def _begin(self) -> None:
+        call = self.call
+        call.parts = self.threads
+        self.state.share(self.plan, self.threads)
+        # what a recording still holds is not written over
+        if sys.getrefcount(self.arrays["spike_tick"]) > 2 or sys.getrefcount(self.arrays["spike_lane"]) > 2:
+            self._room(int(call.capacity))
+        call.events = call.dropped = call.spikes = 0
+        self.arrays["part_spikes"].fill(0)
 
     def stepper(self, chances: Mapping[int, np.ndarray]) -> "Stepper":
         """Single ticks with the least overhead, until the next `run`."""
@@ -153,11 +179,27 @@ class NativeEngine:
         most = 10 * self._ticks_a_call
         self._ticks_a_call = max(1, min(int(ran * CALL_SECONDS / max(seconds, 1e-9)), most, self._most_ticks))
 
-    def _collect(self, spikes: List[Any]) -> None:
-        """Empty the buffer of spikes written down."""
-        n = self.call.spikes
-        spikes.append((self.arrays["spike_tick"][:n].copy(), self.arrays["spike_lane"][:n].copy()))
+    def _collect(self, spikes: List[Any], keep: bool = False) -> None:
+        """Take what the buffer of spikes holds; keep: the buffer itself is needed again."""
+        tick, lane, n = self.arrays["spike_tick"], self.arrays["spike_lane"], int(self.call.spikes)
+        if self.threads > 1:
+            ticks, lanes = self._merged(tick, lane)
+        elif keep or n < len(tick) // 4:
+            ticks, lanes = tick[:n].copy(), lane[:n].copy()
+        else:
+            # nearly full: handed over as it is, and replaced only if somebody still holds it
+            ticks, lanes = tick[:n], lane[:n]
+        spikes.append((ticks, lanes))
         self.call.spikes = 0
+        self.arrays["part_spikes"].fill(0)
+
+    def _merged(self, tick: np.ndarray, lane: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """What each thread wrote down, in the order of one thread: by tick, then lane."""
+        room, found = self.call.capacity // self.threads, self.arrays["part_spikes"]
+        spans = [slice(k * room, k * room + int(found[k])) for k in range(self.threads)]
+        ticks, lanes = (np.concatenate([a[span] for span in spans]) for a in (tick, lane))
+        order = np.lexsort((lanes, ticks))
+        return ticks[order], lanes[order]
 
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
         self._collect(spikes)
@@ -172,6 +214,8 @@ class Stepper:
         self._engine, self._plan, self._index = engine, engine.plan, engine.plan.index
         self._chances = dict(chances)
         nothing = [False] * len(engine.plan.names)
+        engine.state.share(engine.plan, 1)
+        engine.call.parts = 1
         engine.prepare(Job(1, {}, {}, self._chances, nothing, nothing))
         self._step, self._pointers = library().ne_step, engine.pointers
         self._spike, self._spike_n, self._event_n = engine.state.spike, engine.state.spike_n, engine.arrays["event_n"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
-from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth
+from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
 from ..plan.storage import DENSE, padded
 from .job import Answer, Given, Job, on_grid
 
@@ -182,12 +182,32 @@ class _Cell:
             return fired
         currents = self._currents()
         if self.tick_now % FLUSH_EVERY == 0:
-            for x in currents + ([self.v] + [self.u] * int(self.plan.pop_adapts[self.k])) * (self.kind == LIF):
+            framed = bool(self.plan.pop_framed[self.k])
+            for x in currents * (not framed) + ([self.v] + [self.u] * int(self.plan.pop_adapts[self.k])) * (self.kind == LIF):
                 dynamics.flush(x)
+        if self.plan.pop_framed[self.k]:
+            return self._framed_step(arrivals, currents)
         if self.kind == LIF:
             u = self.u if self.plan.pop_adapts[self.k] else None
             return dynamics.lif_tick(self.v, u, currents, self.p, arrivals, self.coupled)
         return self._cell_step(arrivals, currents, current)
+
+    def _framed_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray]) -> np.ndarray:
+        first = int(self.plan.pop_syn_frame[self.k])
+        growths = [self._syn_growth(first + r, self.tick_now)[0] for r in range(len(currents))]
+        u = self.u if self.plan.pop_adapts[self.k] else None
+        fired = dynamics.framed_lif_tick(self.v, u, currents, growths, self.p, arrivals[0])
+        for r, current in enumerate(currents):
+            m, exponent = self._syn_growth(first + r, self.tick_now + 1)
+            grown = exponent - int(self.state.syn_exponent[first + r])
+            if grown:
+                dynamics.rescale(current, grown)
+                self.state.syn_exponent[first + r] = exponent
+            dynamics.arrive(current, m, arrivals[1 + r])
+        return fired
+
+    def _syn_growth(self, entry: int, tick: int) -> Tuple[Any, int]:
+        return rate_growth(self.plan, int(self.plan.syn_frame[entry]), tick)
 
     def _cell_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray], current: Any) -> np.ndarray:
         drive = np.zeros(len(self.v), self.v.dtype)
@@ -258,7 +278,8 @@ class _Cell:
             return
         if self.kind == FRAME:
             self.v[done] = self.held[done] * self.m
-            self.state.awake[self.k] |= np.uint8(self.subtract)
+            if self.subtract and (self.v[done] >= self.at(1, done) * self.m).any():
+                self.state.awake[self.k] = 1
         elif self.kind == LIF:
             self.v[done] = self.held[done]
         else:

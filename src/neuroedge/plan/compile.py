@@ -11,7 +11,7 @@ from ..network.graph import Network, Population, Projection
 from ..network.neurons import AdEx, Izhikevich
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
-from .plan import ADEX, BLOCK, Plan, aligned, lane_spans
+from .plan import ADEX, BLOCK, FRAME, MAX_THREADS, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
@@ -164,9 +164,10 @@ def _assemble(
     populations = list(network.populations.values())
     names = [p.name for p in populations]
     first, lanes = lane_spans([p.size for p in populations])
-    rates = sorted({c.frame_rate for c in cells if c.frame_rate})
+    rates = sorted({r for c in cells for r in (c.frame_rate, *c.syn_rates) if r})
     channels = np.array([1 + len(t) for t in wiring.receptors])
     depth = np.array(wiring.depths)
+    rooms = np.array([_room(c, int(n)) for c, n in zip(cells, lanes)])
     waits = [refractory_ticks(p.model, dt) for p in populations]
     sizes = [p.size for p in populations]
     # lanes beyond the neurons must never fire: -inf, or for AdEx and Izhikevich refractory for ever at reset
@@ -187,6 +188,11 @@ def _assemble(
         "pop_ring": _starts(channels * depth * lanes),
         "pop_syn": _starts((channels - 1) * lanes),
         "pop_hit": _starts(channels * depth),
+        "pop_framed": np.array([len(c.syn_rates) > 0 for c in cells]),
+        "pop_syn_frame": _starts(np.array([len(c.syn_rates) for c in cells])),
+        "syn_frame": np.array([rates.index(r) for c in cells for r in c.syn_rates] + [0]),
+        "pop_touched": _starts(rooms * channels * depth),
+        "pop_room": rooms,
         "pop_key": np.array([mix64(mix64(network.seed) + k) for k in range(len(cells))], np.uint64),
         "refractory": _spread(waits, lanes, np.int32, [0] * len(cells), sizes),
         "v_start": _spread([c.start_v for c in cells], lanes, form.state, paddings, sizes),
@@ -216,8 +222,16 @@ def _sizes(
     return {
         "pops": len(arrays["pop_kind"]), "projs": len(arrays["proj_pre"]), "frames": frames, "lanes": lanes,
         "two": 2, "ring": ring, "syn": max(int(((channels - 1) * per).sum()), 16),
-        "hit": int((channels * depth).sum()), "frame_table": 64 * (frames + 1),
+        "hits": int((channels * depth).sum()), "frame_table": 64 * (frames + 1),
+        "rows": len(arrays["row"]), "segments": len(arrays["segment"]), "queues": len(depth) * MAX_THREADS,
+        "touched": int((arrays["pop_room"] * channels * depth).sum()) + 1,
+        "syn_frames": len(arrays["syn_frame"]),
     }  # fmt: skip
+
+
+def _room(cell: Coefficients, lanes: int) -> int:
+    """Targets that a tick's list may name: beyond some, stepping the whole population is cheaper anyway."""
+    return max(8, lanes // 12) if cell.kind == FRAME or cell.syn_rates else 0
 
 
 def _starts(sizes: np.ndarray) -> np.ndarray:

@@ -36,9 +36,9 @@ def _rows(text: str) -> Tuple[Field, ...]:
 
 # whole numbers at the head of each native struct
 SCALARS: Dict[str, Tuple[str, ...]] = {
-    "plan": ("pops", "projs", "frames", "lanes"),
+    "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames"),
     "state": (),
-    "call": ("capacity", "spikes", "events", "dropped", "first"),
+    "call": ("capacity", "spikes", "events", "dropped", "first", "parts"),
 }
 
 PLAN = _rows("""
@@ -48,6 +48,8 @@ PLAN = _rows("""
     pop_lanes      | int32  | pops   | neurons rounded up to 64
     pop_receptors  | int32  | pops   | currents that synapses raise
     pop_coupled    | int32  | pops   | 1: some of them feed others (alpha synapses)
+    pop_framed     | int32  | pops   | 1: currents are kept in growing frames, as potentials are
+    pop_syn_frame  | int64  | pops   | first entry in syn_frame
     pop_depth      | int32  | pops   | slots of the arrival ring: the longest delay into it, in ticks
     pop_frame      | int32  | pops   | index into frame_rate, -1 if none
     pop_refractory | int32  | pops   | refractory ticks, -1 if they differ between neurons
@@ -59,12 +61,15 @@ PLAN = _rows("""
     pop_ring       | int64  | pops   | first entry in ring
     pop_syn        | int64  | pops   | first entry in syn
     pop_hit        | int64  | pops   | first entry in hit
+    pop_touched    | int64  | pops   | first entry in touched
+    pop_room       | int64  | pops   | entries of touched for each slot of the arrival ring
     pop_key        | uint64 | pops   | key of its random numbers
     refractory     | int32  | lanes  | refractory ticks of each neuron
     v_start        | real   | lanes  | potential at reset, relative to rest; in padding a value that never fires
     u_start        | real   | lanes  | second variable at reset (adaptation, recovery)
     held_start     | real   | lanes  | `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
     params         | real   | params | coefficients, in the order of the model's kernel
+    syn_frame      | int32  | syn_frames | index into frame_rate of each current in a frame
     frame_rate     | float64 | frames | growth of a frame in powers of two per tick
     proj_pre       | int32  | projs  | source population
     proj_post      | int32  | projs  | target population
@@ -95,13 +100,16 @@ STATE = _rows("""
     u              | real   | lanes  | adaptation or recovery
     release        | int64  | lanes  | last refractory tick, -1 before the first spike
     exponent       | int64  | pops   | exponent of the population's frame
+    syn_exponent   | int64  | syn_frames | exponent of the frame of each current
     awake          | uint8  | pops   | 1: some neuron may be above threshold without input
-    syn            | real   | syn    | exponential currents
+    syn            | real   | syn    | currents, in their frames where they have one
     ring           | real   | ring   | arrivals of the ticks to come
-    hit            | uint8  | hit    | 1: the slot holds arrivals
+    hit            | uint8  | hits   | 1: the slot holds arrivals
     queue          | uint32 | lanes  | refractory neurons
-    queue_head     | int32  | pops   | first entry in queue
-    queue_size     | int32  | pops   | entries in queue
+    queue_head     | int32  | queues | first entry in queue, for each thread and population
+    queue_size     | int32  | queues | entries in queue
+    touched        | uint32 | touched | event-driven: whom the arrivals of a slot reach
+    touched_n      | uint32 | hits   | their number; more than there is room for: the list is not complete
     spike          | uint32 | lanes  | spikes of the present tick
     spike_n        | int32  | pops   | their number
     drive          | real   | lanes  | current of the present tick (AdEx, Izhikevich)
@@ -110,7 +118,7 @@ STATE = _rows("""
 """)
 
 # what a state is, apart from room to work in
-PERSISTENT = ("clock", "v", "held", "u", "release", "exponent", "awake", "syn", "ring", "hit")
+PERSISTENT = ("clock", "v", "held", "u", "release", "exponent", "syn_exponent", "awake", "syn", "ring", "hit")
 
 CALL = _rows("""
     event_tick     | pointer | pops  | int32 ticks of given spikes, ascending
@@ -124,6 +132,8 @@ CALL = _rows("""
     trace          | pointer | pops  | float32 potentials, one row of pop_n a tick
     record         | uint8   | pops  | 1: spikes are written down
     sparse         | uint8   | pops  | 1: event-driven
+    cuts           | uint32  | cuts  | where rows cross the borders between the shares of threads
+    part_spikes    | int64   | threads | spikes that each thread has written down
     counts         | uint32  | lanes | spikes of each neuron
     spike_tick     | int32   | capacity | tick of each spike written down
     spike_lane     | uint32  | capacity | its lane

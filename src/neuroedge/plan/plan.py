@@ -16,12 +16,14 @@ __all__ = [
     "FRAME",
     "IZHIKEVICH",
     "LIF",
+    "MAX_THREADS",
     "Plan",
     "SOURCE",
     "State",
     "aligned",
     "frame_growth",
     "lane_spans",
+    "rate_growth",
 ]
 
 SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
@@ -31,6 +33,9 @@ KEPT = 1 << 18
 
 # lanes of a population are a multiple of this; frames are tabulated this many ticks ahead
 BLOCK = 64
+
+# threads of one run
+MAX_THREADS = 16
 
 
 class Plan:
@@ -91,6 +96,11 @@ class Plan:
             return self.params[first + index * lanes : first + (index + 1) * lanes]
         return self.params[first + index]
 
+    def syn_entries(self, pop: int) -> range:
+        """Entries of syn_frame that belong to a population: one for each of its currents, or none."""
+        first = int(self.pop_syn_frame[pop])
+        return range(first, first + int(self.pop_receptors[pop]) * int(self.pop_framed[pop]))
+
     def explain(self) -> str:
         """What costs which bytes, as text."""
         from .explain import explain
@@ -105,6 +115,7 @@ class State:
     """All that changes while a plan runs. `arrays` by name, see `neuroedge.plan.fields`."""
 
     def __init__(self, plan: Plan) -> None:
+        self.parts = 1
         self._block, self.arrays = _arena([(f.name, f.numpy(plan.precision), plan.sizes[f.shape]) for f in STATE])
         self._start: Optional[np.ndarray] = None
         # as plain attributes, which are found faster than through __getattr__
@@ -154,12 +165,21 @@ class State:
 
     def refill_queues(self, plan: Plan) -> None:
         """Rebuild the queues of refractory neurons from `release`."""
-        for pop, (lane, lanes) in enumerate(zip(plan.pop_lane, plan.pop_lanes)):
-            release = self.release[lane : lane + lanes]
-            waiting = np.flatnonzero(release >= self.tick)
-            waiting = waiting[np.argsort(release[waiting], kind="stable")]
-            self.queue[lane : lane + len(waiting)] = waiting
-            self.queue_head[pop], self.queue_size[pop] = 0, len(waiting)
+        pops = len(plan.names)
+        for pop, (lane, lanes) in enumerate(zip(plan.pop_lane.tolist(), plan.pop_lanes.tolist())):
+            for part in range(self.parts):
+                first, end = (lane + lanes // BLOCK * k // self.parts * BLOCK for k in (part, part + 1))
+                release = self.release[first:end]
+                waiting = np.flatnonzero(release >= self.tick)
+                waiting = waiting[np.argsort(release[waiting], kind="stable")]
+                self.queue[first : first + len(waiting)] = waiting
+                self.queue_head[part * pops + pop], self.queue_size[part * pops + pop] = 0, len(waiting)
+
+    def share(self, plan: Plan, parts: int) -> None:
+        """Lay out the queues of refractory neurons for so many threads."""
+        if parts != self.parts:
+            self.parts = parts
+            self.refill_queues(plan)
 
     def refractory(self, plan: Plan, name: str) -> np.ndarray:
         """Refractory ticks left, int64 [n]."""
@@ -178,6 +198,14 @@ class State:
             x = np.where(np.isneginf(x), self.held[span], x)
         rest = plan.param(pop, 0)
         return x + (rest[:n] if np.ndim(rest) else rest)
+
+    def current(self, plan: Plan, pop: int, receptor: int) -> np.ndarray:
+        """One current of a population, out of its frame: mV (LIF models) or pA, [lanes]."""
+        lanes = int(plan.pop_lanes[pop])
+        first = int(plan.pop_syn[pop]) + receptor * lanes
+        entries = plan.syn_entries(pop)
+        m = rate_growth(plan, int(plan.syn_frame[entries[receptor]]), self.tick)[0] if entries else 1
+        return self.syn[first : first + lanes] / m
 
     def equal(self, other: "State") -> Optional[str]:
         """None if both hold the same bits, else the name of the first array that differs."""
@@ -210,6 +238,9 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
             continue
         if kind == FRAME and int(fresh["exponent"][k]) != frame_growth(plan, k, tick)[1]:
             raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
+        for entry in plan.syn_entries(k):
+            if int(fresh["syn_exponent"][entry]) != rate_growth(plan, int(plan.syn_frame[entry]), tick)[1]:
+                raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
         lanes = slice(lane, lane + int(plan.pop_lanes[k]))
         rests = fresh["release"][lanes] >= tick
         rests[int(plan.pop_n[k]) :] = True
@@ -221,7 +252,12 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
 
 def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:
     """Growth of a population's frame at the start of `tick`: (m as the state's number type, exponent)."""
-    m, e = growth(float(plan.frame_rate[plan.pop_frame[pop]]), tick)
+    return rate_growth(plan, int(plan.pop_frame[pop]), tick)
+
+
+def rate_growth(plan: Plan, frame: int, tick: int) -> Tuple[Any, int]:
+    """Growth of one frame at the start of `tick`."""
+    m, e = growth(float(plan.frame_rate[frame]), tick)
     return (np.float64 if plan.precision == "float64" else np.float32)(m), e
 
 
