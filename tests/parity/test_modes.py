@@ -8,6 +8,7 @@ from comparing import Tally, compare, difference
 from strategies import Call, Case, Draw, build, everything
 
 from neuroedge import LIF, Network, PoissonSource, Simulator, SpikeSource
+from neuroedge.engines.native import NativeEngine
 
 QUICK = 150
 
@@ -112,3 +113,14 @@ def test_event_driven_steps_and_long_silence() -> None:
             simulator.run(gap, {"given": volley})
             simulator.step({"given": [0, 1]})
         assert one.state.equal(other.state) is None, gap
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_what_is_dropped_is_counted_once_by_all_threads(threads: int) -> None:
+    net = everything(130)
+    plan = Simulator(net, dt=1.0, event_threshold=0.05).plan
+    one, other = Simulator(plan, engine="clock"), Simulator(plan, engine="clock")
+    other.engine = NativeEngine(plan, other.state, "clock", threads)
+    ours, theirs = one.run(40.0), other.run(40.0)
+    assert difference(ours, theirs) is None and one.state.equal(other.state) is None
+    assert ours.performance["dropped_events"] > 100
