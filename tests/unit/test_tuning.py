@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from refusing import refused
 
-from neuroedge import CubaLIF, LIF, Network, PoissonSource, Simulator
+from neuroedge import LIF, CubaLIF, Network, PoissonSource, Simulator
 from neuroedge.engines.activity import Activity
 from neuroedge.engines.costs import _quota, cores, costs, threads_for
 from neuroedge.engines.job import Job
@@ -54,6 +54,7 @@ def test_what_cannot_be_event_driven_says_so() -> None:
     assert answer.performance["engine"] == "clock" and "can be event-driven" in answer.performance["reason"]
     net = chain()
     net.add("more", 5, CubaLIF())
+    net.connect("out", "more")
     assert Simulator(net, dt=1.0).run(10.0).performance["engine"] == "hybrid"
 
 
