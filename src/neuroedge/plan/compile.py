@@ -118,6 +118,9 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
         # entries of a lane: state and start values, the arrival ring, and parameters where they differ
         entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
         total += n * (20 + form.state.itemsize * entries)
+        # marks of the ring's slots, lists of whom their arrivals reach, queues of each thread
+        depth = wiring.depths[k]
+        total += depth * (5 * channels + 4 * max(16, n // 8)) + 8 * MAX_THREADS
     for q in network.projections.values():
         total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
     return total
