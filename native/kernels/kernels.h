@@ -58,6 +58,11 @@ typedef struct ne_kernels {
   void (*dense)(float* into, const float* weight, int64_t stride, const uint32_t* spike, int32_t n, int64_t width);
   void (*dense_half)(float* into, const uint16_t* weight, int64_t stride, const uint32_t* spike, int32_t n,
                      int64_t width);
+  // into += the blocks of 8 targets in the rows of those that spike: blocks begin[i] to end[i], weights end to end
+  void (*block)(float* into, const uint16_t* block, const float* weight, const uint32_t* begin, const uint32_t* end,
+                const uint32_t* spike, int32_t n);
+  void (*block_half)(float* into, const uint16_t* block, const uint16_t* weight, const uint32_t* begin,
+                     const uint32_t* end, const uint32_t* spike, int32_t n);
   // neurons from `first` to `end` whose random number of this tick is below their chance
   int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t first, int64_t end, uint32_t* spike);
   void (*exp)(const float* x, float* y, int64_t n);

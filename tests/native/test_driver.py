@@ -16,7 +16,7 @@ from neuroedge import Simulator
 from neuroedge.engines.dump import dump, state_hash
 from neuroedge.engines.library import simd_levels
 from neuroedge.plan.compile import compile_network
-from neuroedge.plan.fields import PERSISTENT, STATE
+from neuroedge.plan.fields import PERSISTENT, SCALARS, STATE
 
 LEVELS = simd_levels()
 
@@ -118,13 +118,14 @@ def test_short_files_are_refused(driver: Path, files: List[Dumped], tmp_path: Pa
 
 def test_foreign_files_are_refused(driver: Path, files: List[Dumped], tmp_path: Path) -> None:
     data, path = files[2].path.read_bytes(), tmp_path / "foreign"
+    head = 24 + 8 * len(SCALARS["plan"])
     for content, words in (
         (b"PK\x03\x04" + bytes(100), "no dump"),
         (data[:8] + bytes(4) + data[12:], "another version"),
         (data + b"!", "goes on"),
         (data[:24] + b"\xff" * 8 + data[32:], "impossible"),
         (data[:24] + (9).to_bytes(8, "little") + data[32:], "entry for each population"),
-        (data[:56] + b"\xff" * 8 + data[64:], "impossible size"),
+        (data[:head] + b"\xff" * 8 + data[head + 8 :], "impossible size"),
     ):
         path.write_bytes(content)
         assert words in refused(driver, path)

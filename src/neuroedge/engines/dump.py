@@ -50,7 +50,8 @@ def _write(file: Any, array: np.ndarray) -> None:
 def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
     """The arrays of a call, its pointers as numbers of blobs."""
     lanes = plan.sizes["lanes"]
-    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES, "cuts": 1, "threads": MAX_THREADS}
+    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES, "cuts": 1}
+    entries["threads"] = MAX_THREADS
     arrays = {f.name: np.zeros(entries[f.shape], f.numpy("float32")) for f in CALL}
     arrays["record"][:] = job.record
     for k, given in job.given.items():

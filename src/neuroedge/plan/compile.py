@@ -15,7 +15,7 @@ from .plan import ADEX, BLOCK, FRAME, MAX_THREADS, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
-from .storage import Stored, concatenate, estimate_bytes, rows_of, store
+from .storage import STORAGES, Stored, concatenate, estimate_bytes, rows_of, store
 
 __all__ = ["compile_network", "estimate"]
 
@@ -41,24 +41,31 @@ class _Wiring(NamedTuple):
 
 
 def compile_network(
-    network: Network, dt: float = 0.1, precision: str = "float32", memory_limit: Optional[int] = None
+    network: Network,
+    dt: float = 0.1,
+    precision: str = "float32",
+    memory_limit: Optional[int] = None,
+    storage: str = "auto",
 ) -> Plan:
     """Compile for steps of dt ms. The same network and dt give the same plan.
 
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
-    before memory is taken. Raises BudgetError beyond it, ParameterError for a network that is empty or cannot run.
+    before memory is taken. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
+    "dense", "rows" and "block8" where they can hold it, and others as rows: no result depends on it. Raises BudgetError
+    beyond the limit, ParameterError for a network that is empty or cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
     form = precision_of(checks.known("precision", precision, PRECISIONS))
+    checks.known("storage", storage, STORAGES)
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
     for what, parts in (("populations", network.populations), ("projections", network.projections)):
         if len(parts) > MAX_PARTS:
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
-    _check_memory(network, dt, form, wiring, memory_limit)
+    _check_memory(network, dt, form, wiring, memory_limit, storage)
     cells = [_cell(p, wiring.receptors[k], dt, form) for k, p in enumerate(network.populations.values())]
-    stored = [store(f"Projection {q.name!r}", arriving(q), dt, form) for q in network.projections.values()]
+    stored = [store(f"Projection {q.name!r}", arriving(q), dt, form, storage) for q in network.projections.values()]
     return _assemble(network, dt, form, wiring, cells, stored)
 
 
@@ -108,7 +115,7 @@ def estimate(network: Network, dt: float = 0.1, precision: str = "float32") -> i
     return _estimate(network, dt, form, _wire(network, dt))
 
 
-def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> int:
+def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring, storage: str = "auto") -> int:
     # tables of a fixed size, and what alignment may add
     total = 4096
     for k, p in enumerate(network.populations.values()):
@@ -122,7 +129,7 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
         depth = wiring.depths[k]
         total += depth * (5 * channels + 4 * max(16, n // 8)) + 8 * MAX_THREADS
     for q in network.projections.values():
-        total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
+        total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form, storage)
     return total
 
 
@@ -133,11 +140,13 @@ def _segmented(projection: Projection, dt: float) -> bool:
     return bool(np.ptp(np.maximum(1.0, np.rint(projection.delay / dt))))
 
 
-def _check_memory(network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int]) -> None:
+def _check_memory(
+    network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int], storage: str
+) -> None:
     allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
     if network.neurons > MAX_NEURONS:
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
-    asked = _estimate(network, dt, form, wiring)
+    asked = _estimate(network, dt, form, wiring, storage)
     if asked > allowed:
         cure = "make it smaller or sparser, shorten its delays, or use float16 weights"
         raise BudgetError(f"bytes for network {network.name!r}", asked, 0, allowed, cure)
@@ -193,7 +202,7 @@ def _assemble(
     typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
         typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), dt, form.name,
-        network.seed,
+        network.seed, tuple(s.choice for s in stored),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from .. import checks
 from ..errors import ParameterError, shown
 from ..network.arithmetic import growth
 from ..network.neurons import Model
+from .costs import Choice
 from .fields import PERSISTENT, STATE
 
 __all__ = [
@@ -37,7 +38,8 @@ MAX_THREADS = 16
 class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
-    names: populations in order; models: theirs; projections: names in order; dt in ms.
+    names: populations in order; models: theirs; projections: names in order; dt in ms; choices: the storage of each
+    projection and what a spike is expected to cost in it and in others.
     """
 
     def __init__(
@@ -50,11 +52,12 @@ class Plan:
         dt: float,
         precision: str,
         seed: int,
+        choices: Tuple[Choice, ...] = (),
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
-        self.dt, self.precision, self.seed = dt, precision, seed
+        self.dt, self.precision, self.seed, self.choices = dt, precision, seed, choices
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
