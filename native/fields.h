@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x35f68445u
+#define NE_LAYOUT 0x60fbafeeu
 
 typedef struct ne_plan {
   int64_t pops;
@@ -43,7 +43,7 @@ typedef struct ne_plan {
   const int32_t* proj_pre;  // [projs] source population
   const int32_t* proj_post;  // [projs] target population
   const int32_t* proj_channel;  // [projs] 0: added to the potential, r: to exponential current r - 1
-  const int32_t* proj_storage;  // [projs] 0 rows of 16-bit targets, 1 of 32-bit, 2 dense, 3 of blocks, 4 of 16-bit from a base
+  const int32_t* proj_storage;  // [projs] 0 rows of 16-bit targets, 1 of 32-bit, 2 dense, 3 of blocks, 4 of 16-bit from ba
   const int32_t* proj_half;  // [projs] 1: weights stored in half precision
   const int32_t* proj_segmented;  // [projs] 1: delays differ, and rows consist of segments of one delay each
   const int64_t* proj_row;  // [projs] first entry in row

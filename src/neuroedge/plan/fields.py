@@ -71,7 +71,7 @@ PLAN = _rows("""
     proj_pre       | int32  | projs  | source population
     proj_post      | int32  | projs  | target population
     proj_channel   | int32  | projs  | 0: added to the potential, r: to exponential current r - 1
-    proj_storage   | int32  | projs  | 0 rows of 16-bit targets, 1 of 32-bit, 2 dense, 3 of blocks, 4 of 16-bit from a base
+    proj_storage   | int32  | projs  | 0 rows of 16-bit targets, 1 of 32-bit, 2 dense, 3 of blocks, 4 of 16-bit from ba
     proj_half      | int32  | projs  | 1: weights stored in half precision
     proj_segmented | int32  | projs  | 1: delays differ, and rows consist of segments of one delay each
     proj_row       | int64  | projs  | first entry in row

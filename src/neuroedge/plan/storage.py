@@ -34,7 +34,7 @@ ROWS16, ROWS32, DENSE, BLOCK8, LOCAL16 = range(5)
 STORAGE_NAMES = ("rows16", "rows32", "dense", "block8", "local16")
 
 # what compile_network can be asked for
-STORAGES = ("auto", "dense", "rows", "block8")
+STORAGES = ("auto", "dense", "rows", "rows32", "local16", "block8")
 
 # targets that 16 bits tell apart
 NEAR = 65536
@@ -111,7 +111,7 @@ def store(owner: str, c: Connectivity, dt: float, precision: Precision, storage:
     differ = bool(c.count and (ticks != delay).any())
     lists = _Lists(c, ticks if differ else None)
     loads = lists.loads(precision)
-    if not differ and storage != "rows" and not _parallel(c):
+    if not differ and storage in ("auto", "dense", "block8") and not _parallel(c):
         loads += _padded_loads(c, precision, loads[0].nbytes, storage)
     choice = cheapest(loads, precision.name, c.shape[0])
     if storage in choice.ns:
