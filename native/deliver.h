@@ -67,10 +67,12 @@ static int64_t ne_rows(const ne_route& to, int32_t slot_now, const uint32_t* spi
   int64_t events = 0;
   for (int32_t s = 0; s < n; s++) {
     const uint32_t begin = to.begin[spike[s]], end = to.end[spike[s]];
+    // where rows begin comes from memory as well, so it is asked for one row earlier
+    if (s + 2 < n) __builtin_prefetch(to.begin + spike[s + 2]);
     if (s + 1 < n) {
-      const uint32_t next = to.begin[spike[s + 1]];
-      __builtin_prefetch(target + next);
-      __builtin_prefetch(weight + next);
+      const uint32_t next = to.begin[spike[s + 1]], synapses = to.end[spike[s + 1]] - next;
+      ne_prefetch(target + next, synapses);
+      ne_prefetch(weight + next, synapses);
     }
     if (begin == end) continue;
     ne_add(to, target, weight, 0, slot, begin, end);
@@ -85,13 +87,21 @@ static int64_t ne_segments(const ne_route& to, int32_t slot_now, const uint32_t*
   const Index* target = (const Index*)to.target;
   const Weight* weight = (const Weight*)to.weight;
   int64_t events = 0;
-  for (int32_t s = 0; s < n; s++)
+  for (int32_t s = 0; s < n; s++) {
+    if (s + 2 < n) __builtin_prefetch(to.row + spike[s + 2]);
+    if (s + 1 < n && to.row[spike[s + 1]] < to.row[spike[s + 1] + 1]) {
+      const uint32_t first = to.row[spike[s + 1]], last = to.row[spike[s + 1] + 1] - 1;
+      const uint32_t next = to.begin[first], synapses = to.end[last] - next;
+      ne_prefetch(target + next, synapses);
+      ne_prefetch(weight + next, synapses);
+    }
     for (uint32_t g = to.row[spike[s]]; g < to.row[spike[s] + 1]; g++) {
       if (to.begin[g] == to.end[g]) continue;
       const uint32_t base = to.segment_base ? to.segment_base[g] : 0;
       ne_add(to, target, weight, base, ne_ahead(to, slot_now, to.segment_delay[g]), to.begin[g], to.end[g]);
       events += to.end[g] - to.begin[g];
     }
+  }
   return events;
 }
 

@@ -14,6 +14,15 @@ typedef struct ne_arrivals {
 
 enum { NE_RECEPTORS = 4 };
 
+// bytes of the next row that are asked for while this one is added; from there the hardware follows
+enum { NE_PREFETCH_BYTES = 512 };
+
+template <class T>
+static inline void ne_prefetch(const T* from, int64_t n) {
+  const int64_t bytes = n * (int64_t)sizeof(T);
+  for (int64_t at = 0; at < bytes && at < NE_PREFETCH_BYTES; at += 64) __builtin_prefetch((const char*)from + at);
+}
+
 typedef struct ne_lif_args {
   float* v;
   float* u;                // adaptation, null without

@@ -32,6 +32,11 @@ template <class Weight>
 static void block_rows(float* into, const uint16_t* block, const Weight* weight, const uint32_t* begin,
                        const uint32_t* end, const uint32_t* spike, int32_t n) {
   for (int32_t s = 0; s < n; s++) {
+    if (s + 1 < n) {
+      const uint32_t next = begin[spike[s + 1]], blocks = end[spike[s + 1]] - next;
+      ne_prefetch(block + next, blocks);
+      ne_prefetch(weight + (int64_t)next * 8, (int64_t)blocks * 8);
+    }
     for (uint32_t b = begin[spike[s]]; b < end[spike[s]]; b++) {
       float* x = into + (int64_t)block[b] * 8;
       const Weight* w = weight + (int64_t)b * 8;
