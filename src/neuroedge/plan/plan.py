@@ -8,6 +8,7 @@ from .. import checks
 from ..errors import ParameterError, shown
 from ..network.arithmetic import growth
 from ..network.neurons import Model
+from .costs import Choice
 from .fields import PERSISTENT, STATE
 
 __all__ = [
@@ -42,7 +43,8 @@ class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
     names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
-    of threshold − rest, what is smaller is not delivered.
+    of threshold − rest, what is smaller is not delivered; choices: the storage of each projection and what a spike is
+    expected to cost in it and in others.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Plan:
         precision: str,
         seed: int,
         event_threshold: float = 0.0,
+        choices: Tuple[Choice, ...] = (),
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
-        self.dt, self.precision, self.seed, self.event_threshold = dt, precision, seed, event_threshold
+        self.dt, self.precision, self.seed = dt, precision, seed
+        self.event_threshold, self.choices = event_threshold, choices
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
