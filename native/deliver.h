@@ -32,6 +32,7 @@ static inline int32_t ne_ahead(const ne_route& to, int32_t slot, int32_t delay) 
 
 static inline float ne_weight(float w) { return w; }
 static inline float ne_weight(uint16_t w) { return ne_half_to_float(w); }
+static inline int32_t ne_weight(int8_t w) { return w; }
 
 // a list of whom the arrivals of a slot reach; beyond its room the whole population is stepped
 template <class Index>
@@ -49,7 +50,8 @@ static inline void ne_touch(const ne_route& to, const Index* target, int32_t slo
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, int32_t slot, uint32_t begin,
                           uint32_t end) {
-  float* into = to.ring + slot * to.pitch;
+  // sums of codes are whole numbers in the same memory
+  auto* into = (decltype(ne_weight(Weight()))*)(void*)(to.ring + slot * to.pitch);
   to.hit[slot] = 1;
   for (uint32_t k = begin; k < end; k++) into[target[k]] += ne_weight(weight[k]);
   if (to.touched) ne_touch(to, target, slot, begin, end);
@@ -100,6 +102,10 @@ static inline void ne_dense_rows(const ne_route& to, float* into, const uint16_t
   to.k->dense_half(into, weight, to.stride, spike, n, to.width);
 }
 
+static inline void ne_dense_rows(const ne_route& to, float* into, const int8_t* weight, const uint32_t* spike, int32_t n) {
+  to.k->dense_codes((int32_t*)(void*)into, weight, to.stride, spike, n, to.width);
+}
+
 template <class Weight>
 static int64_t ne_dense(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
   const int32_t slot = ne_ahead(to, slot_now, to.delay);
@@ -132,7 +138,8 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   const bool half = p->proj_half[q], segmented = p->proj_segmented[q];
   const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = segmented ? p->proj_segment[q] : p->proj_row[q];
   ne_route to;
-  to.deliver = half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
+  const bool codes = post.scale != nullptr;
+  to.deliver = codes ? ne_deliverer<int8_t>(p, q) : half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
   to.k = post.k;
   to.row = p->row + p->proj_row[q];
   to.begin = (segmented ? p->segment : p->row) + first;
@@ -145,6 +152,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   const bool dense = p->proj_storage[q] == NE_DENSE;
   const int64_t from = dense ? post.first : 0;
   to.weight = half ? (const void*)(p->weight16 + p->proj_weight[q] + from) : (const void*)(p->weight + p->proj_weight[q] + from);
+  if (codes) to.weight = p->weight8 + p->proj_weight[q] + from;
   to.stride = (p->pop_n[post.pop] + 15) & ~15;
   to.width = to.stride - post.first < post.lanes ? to.stride - post.first : post.lanes;
   if (to.width < 0) to.width = 0;

@@ -32,7 +32,7 @@ def address(array: np.ndarray) -> int:
 
 
 class NativeEngine:
-    """Runs float32 and float16 plans on this CPU, one thread."""
+    """Runs float32, float16 and int8 plans on this CPU, one thread."""
 
     name = "native"
 
@@ -58,6 +58,7 @@ class NativeEngine:
         self._room(threads * (2 * plan.sizes["lanes"] + SPIKES))
         self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
         work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
+        work += len(plan.weight8)
         self._most_ticks = max(1, MOST_WORK // work)
         self._ticks_a_call = max(1, min(FIRST_TICKS, FIRST_WORK // work))
 

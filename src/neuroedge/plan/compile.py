@@ -1,5 +1,6 @@
 """From a `Network` to a `Plan`: constant arrays for one step size and precision."""
 
+from dataclasses import replace
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
@@ -11,7 +12,8 @@ from ..network.graph import Network, Population, Projection
 from ..network.neurons import AdEx, Izhikevich
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
-from .plan import ADEX, BLOCK, FRAME, MAX_THREADS, Plan, aligned, lane_spans
+from .integers import Grid, coded, grids
+from .plan import ADEX, BLOCK, FIXED, FRAME, IZHIKEVICH, MAX_THREADS, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
@@ -57,12 +59,25 @@ def compile_network(
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
     _check_memory(network, dt, form, wiring, memory_limit)
-    cells = [_cell(p, wiring.receptors[k], dt, form) for k, p in enumerate(network.populations.values())]
-    stored = [store(f"Projection {q.name!r}", arriving(q), dt, form) for q in network.projections.values()]
-    return _assemble(network, dt, form, wiring, cells, stored)
+    synapses = [arriving(q) for q in network.projections.values()]
+    scales: List[Optional[Grid]] = [None] * len(network.populations)
+    if form.name == "int8":
+        scales = list(grids(network, wiring.receptors, wiring.channels, synapses))
+    populations = enumerate(network.populations.values())
+    cells = [_cell(p, wiring.receptors[k], dt, form, scales[k]) for k, p in populations]
+    names = list(network.populations)
+    stored = []
+    for q, (c, channel_of, projection) in enumerate(zip(synapses, wiring.channels, network.projections.values())):
+        grid = scales[names.index(projection.post.name)]
+        if grid is not None:
+            c = replace(c, weight=coded(c, grid.scale[channel_of]))
+        stored.append(store(f"Projection {projection.name!r}", c, dt, form))
+    return _assemble(network, dt, form, wiring, cells, stored, scales)
 
 
-def _cell(population: Population, receptors: List[Receptor], dt: float, form: Precision) -> Coefficients:
+def _cell(
+    population: Population, receptors: List[Receptor], dt: float, form: Precision, grid: Optional[Grid]
+) -> Coefficients:
     """Coefficients of a population, which the number format of the state must be able to hold."""
     owner, model = population.owner, population.model
     longest = float(np.max(getattr(model, "refractory", 0.0)))
@@ -71,7 +86,7 @@ def _cell(population: Population, receptors: List[Receptor], dt: float, form: Pr
     if dt > MAX_CELL_DT and isinstance(model, (AdEx, Izhikevich)):
         raise ParameterError(f"{owner}: dt must be at most {MAX_CELL_DT:g} ms for {model.name} neurons (got {dt:g} ms)")
     with np.errstate(all="ignore"):
-        cell = coefficients(owner, model, receptors, dt)
+        cell = coefficients(owner, model, receptors, dt, grid)
         # what never spikes has its threshold at infinity
         values = [p for k, p in enumerate(cell.params) if model.spiking or k != 1]
         for value in (*values, cell.start_v, cell.start_u):
@@ -117,6 +132,8 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
         each = any(np.ndim(value) for value in [*vars(p.model).values(), *(r.tau for r in receptors)])
         # entries of a lane: state and start values, the arrival ring, and parameters where they differ
         entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
+        # scales, and of LIF in integers unit and gain of each neuron and eight arrays of 16 bits
+        entries += (8 + channels) * (form.name == "int8")
         total += n * (20 + form.state.itemsize * entries)
     for q in network.projections.values():
         total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
@@ -136,12 +153,13 @@ def _check_memory(network: Network, dt: float, form: Precision, wiring: _Wiring,
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
     asked = _estimate(network, dt, form, wiring)
     if asked > allowed:
-        cure = "make it smaller or sparser, shorten its delays, or use float16 weights"
+        cure = "make it smaller or sparser, shorten its delays, or use float16 or int8 weights"
         raise BudgetError(f"bytes for network {network.name!r}", asked, 0, allowed, cure)
 
 
 def _assemble(
-    network: Network, dt: float, form: Precision, wiring: _Wiring, cells: List[Coefficients], stored: List[Stored]
+    network: Network, dt: float, form: Precision, wiring: _Wiring, cells: List[Coefficients], stored: List[Stored],
+    scales: List[Optional[Grid]],
 ) -> Plan:
     populations = list(network.populations.values())
     names = [p.name for p in populations]
@@ -153,7 +171,7 @@ def _assemble(
     waits = [refractory_ticks(p.model, dt) for p in populations]
     sizes = [p.size for p in populations]
     # lanes beyond the neurons must never fire: -inf, or for AdEx and Izhikevich refractory for ever at reset
-    paddings = [float(np.min(c.params[2])) if c.kind >= ADEX else -np.inf for c in cells]
+    paddings = [_padding(c) for c in cells]
     arrays: Dict[str, np.ndarray] = {
         "pop_kind": np.array([c.kind for c in cells]),
         "pop_n": np.array(sizes),
@@ -176,12 +194,14 @@ def _assemble(
         "refractory": _spread(waits, lanes, np.int32, [0] * len(cells), sizes),
         "v_start": _spread([c.start_v for c in cells], lanes, form.state, paddings, sizes),
         "u_start": _spread([c.start_u for c in cells], lanes, form.state, [0.0] * len(cells), sizes),
-        "held_start": _spread([0.0] * len(cells), lanes, form.state, [float(c.kind >= ADEX) for c in cells], sizes),
+        "held_start": _spread([0.0] * len(cells), lanes, form.state, [float(c.kind in (ADEX, IZHIKEVICH)) for c in cells], sizes),
         "frame_rate": np.array(rates + [0.0]),
         "proj_pre": np.array([names.index(q.pre.name) for q in network.projections.values()]),
         "proj_post": np.array([names.index(q.post.name) for q in network.projections.values()]),
         "proj_channel": np.array(wiring.channels),
         **_params(cells, lanes, form.state),
+        **_integer_lanes(cells, lanes, sizes, form),
+        **_scales(scales, lanes, form.state),
         **rows_of(stored),
     }
     entries = _sizes(
@@ -203,8 +223,46 @@ def _sizes(
         "two": 2, "ring": ring, "syn": max(int(((channels - 1) * per).sum()), 16),
         "hits": int((channels * depth).sum()), "frame_table": 64 * (frames + 1),
         "rows": len(arrays["row"]), "segments": len(arrays["segment"]), "queues": len(depth) * MAX_THREADS,
-        "touched": int((arrays["pop_room"] * depth).sum()) + 1,
+        "touched": int((arrays["pop_room"] * depth).sum()) + 1, "shorts": len(arrays["theta16"]),
     }  # fmt: skip
+
+
+def _padding(cell: Coefficients) -> float:
+    if cell.kind in (ADEX, IZHIKEVICH):
+        return float(np.min(cell.params[2]))
+    return 0.0 if cell.kind == FIXED else -np.inf
+
+
+def _integer_lanes(
+    cells: List[Coefficients], lanes: np.ndarray, sizes: Sequence[int], form: Precision
+) -> Dict[str, np.ndarray]:
+    """16-bit coefficients of LIF in integers, for every lane of an int8 plan; next to nothing in others."""
+    names = ("decay", "shift", "theta", "reset", "start")
+    if form.name != "int8":
+        short = np.zeros(16, np.int16)
+        return {name: short for name in (*(f"{n}16" for n in names[:4]), "v16_start", "held16_start")}
+    none = [0.0] * len(cells)
+
+    def spread(name: str, paddings: Sequence[float]) -> np.ndarray:
+        values = [getattr(c.integers, name) if c.integers is not None else 0.0 for c in cells]
+        return _spread(values, lanes, np.int16, paddings, sizes)
+
+    arrays = {f"{n}16": spread(n, [32767.0] * len(cells) if n == "theta" else none) for n in names[:4]}
+    held = _spread(none, lanes, np.int16, [-1.0] * len(cells), sizes)
+    return {**arrays, "v16_start": spread("start", none), "held16_start": held}
+
+
+def _scales(scales: List[Optional[Grid]], lanes: np.ndarray, dtype: Any) -> Dict[str, np.ndarray]:
+    """What codes stand for: [channels][lanes] of each population, 1 in padding."""
+    parts, starts, at = [], [], 0
+    for grid, n in zip(scales, lanes.tolist()):
+        starts.append(at if grid is not None else -1)
+        if grid is not None:
+            block = np.ones((len(grid.scale), n))
+            block[:, : grid.scale.shape[1]] = grid.scale
+            parts.append(block.ravel())
+            at += block.size
+    return {"scale": concatenate(parts, dtype), "pop_scale": np.array(starts, np.int64)}
 
 
 def _room(cell: Coefficients, lanes: int) -> int:
