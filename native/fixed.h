@@ -28,29 +28,32 @@ static inline int16_t ne_fixed_leak(int16_t v, int16_t decay) {
   return (int16_t)(((((int32_t)v * decay) >> 14) + 1) >> 1);
 }
 
-/* sat16(v + (sum << shift)), shift 0 to 16: what is clamped first would saturate from any v */
+/* sat16(v + (sum << shift)), shift 0 to 14: what is clamped first would saturate from any v */
 static inline int32_t ne_fixed_add(int32_t v, int32_t sum, int32_t shift) {
-  const int32_t most = (65535 >> shift) + 1;
-  return ne_fixed_sat(v + (int32_t)((uint32_t)ne_fixed_clamp(sum, -most, most) << shift));
+  return ne_fixed_sat(v + (int32_t)((uint32_t)ne_fixed_clamp(sum, -65536, 65535) << shift));
 }
 
-/* One tick of n neurons. sum is cleared. drive: within ±2^30, or null. held: -1 while refractory, else 0.
-   fired[i] becomes 1 where neuron i spikes, else 0: the caller resets it. Returns whether any does. */
-static inline int32_t ne_fixed_tick(int16_t* NE_RESTRICT v, int32_t* NE_RESTRICT sum, const int32_t* NE_RESTRICT drive,
-                                    const int16_t* NE_RESTRICT held, const int16_t* NE_RESTRICT decay,
-                                    const int16_t* NE_RESTRICT shift, const int16_t* NE_RESTRICT theta,
-                                    int16_t* NE_RESTRICT fired, int32_t n) {
-  int16_t any = 0;
+/* Decay and arrivals of n neurons; sum is cleared. held: -1 while refractory, else 0. */
+static inline void ne_fixed_advance(int16_t* NE_RESTRICT v, int32_t* NE_RESTRICT sum, const int16_t* NE_RESTRICT held,
+                                    const int16_t* NE_RESTRICT decay, const int16_t* NE_RESTRICT shift, int32_t n) {
   for (int32_t i = 0; i < n; i++) {
-    int32_t x = ne_fixed_add(ne_fixed_leak(v[i], decay[i]), sum[i], shift[i]);
-    if (drive) x = ne_fixed_sat(x + drive[i]);
+    const int16_t old = v[i], keep = held[i];
+    const int32_t x = ne_fixed_add(ne_fixed_leak(old, decay[i]), sum[i], shift[i]);
     sum[i] = 0;
-    x = held[i] ? v[i] : x;
-    v[i] = (int16_t)x;
-    fired[i] = (int16_t)((int16_t)x >= theta[i] && !held[i]);
-    any = (int16_t)(any | fired[i]);
+    v[i] = (int16_t)((old & keep) | ((int16_t)x & ~keep));
   }
-  return any;
+}
+
+/* An injected current: drive within ±2^30, in units of V. */
+static inline void ne_fixed_inject(int16_t* NE_RESTRICT v, const int32_t* NE_RESTRICT drive,
+                                   const int16_t* NE_RESTRICT held, int32_t n) {
+  for (int32_t i = 0; i < n; i++) v[i] = (int16_t)ne_fixed_sat(v[i] + (drive[i] & ~(int32_t)held[i]));
+}
+
+/* fired[i] becomes -1 where neuron i spikes, else 0: the caller resets it. */
+static inline void ne_fixed_fire(const int16_t* NE_RESTRICT v, const int16_t* NE_RESTRICT held,
+                                 const int16_t* NE_RESTRICT theta, int16_t* NE_RESTRICT fired, int32_t n) {
+  for (int32_t i = 0; i < n; i++) fired[i] = (int16_t)(-(v[i] >= theta[i]) & ~held[i]);
 }
 
 #endif

@@ -9,11 +9,10 @@ static int32_t fixed_step(const ne_fixed_args* args, uint32_t* spike) {
   uint32_t* out = spike;
   for (int64_t i = 0; i < a.lanes; i += NE_BLOCK) {
     int16_t fired[NE_BLOCK];
-    const int32_t* drive = a.drive ? a.drive + i : nullptr;
-    if (!ne_fixed_tick(a.v + i, a.sum + i, drive, a.held + i, a.decay + i, a.shift + i, a.theta + i, fired, NE_BLOCK))
-      continue;
-    for (uint32_t j = 0; j < NE_BLOCK; j++)
-      if (fired[j]) *out++ = (uint32_t)i + j;
+    ne_fixed_advance(a.v + i, a.sum + i, a.held + i, a.decay + i, a.shift + i, NE_BLOCK);
+    if (a.drive) ne_fixed_inject(a.v + i, a.drive + i, a.held + i, NE_BLOCK);
+    ne_fixed_fire(a.v + i, a.held + i, a.theta + i, fired, NE_BLOCK);
+    out = list_bits(lane::pack_shorts(fired), i, out);
   }
   return (int32_t)(out - spike);
 }

@@ -6,7 +6,7 @@ of s·2^-F mV above rest, and the scale goes into the threshold, Θ = threshold/
 Θ ≤ 2^14 and the reset fits into 16 bits, so that Θ is above 2^13 wherever the reset allows it. Where that would take
 
 - F < 0 (weights far below the threshold), s is made coarser until Θ = 2^14 at F = 0;
-- F > 16 (a single code would be beyond all potentials), s is made finer, and weights beyond 127 codes become 127: they
+- F > 14 (a single code beyond the threshold), s is made finer, and weights beyond 127 thresholds become 127 codes: they
   saturate the membrane either way.
 """
 
@@ -24,7 +24,7 @@ from .receptors import Receptor
 
 __all__ = ["Grid", "Integers", "coded", "grids", "integers", "runs_in_integers"]
 
-MOST_CODE, MOST_SHIFT, MOST_THETA = 127, 16, 1 << 14
+MOST_CODE, MOST_SHIFT, MOST_THETA = 127, 14, 1 << 14
 
 # one more arrival could carry a sum beyond 32 bits
 MOST_ARRIVALS = (2**31 - 1) // MOST_CODE
