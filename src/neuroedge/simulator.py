@@ -16,8 +16,9 @@ from .events import SpikeTrain
 from .network.graph import Network
 from .network.neurons import PoissonSource, SpikeSource, TemporalSource
 from .plan.compile import compile_network
+from .plan.convert import convert, same_shape
 from .plan.plan import SOURCE, Plan, State
-from .plan.precision import PRECISIONS
+from .plan.precision import PRECISIONS, Change
 from .plan.recording import Lazy, Recording, at_ticks
 from .plan.regrid import regrid
 
@@ -30,7 +31,7 @@ class Simulator:
     """Runs a network or a compiled plan, and keeps its state between calls.
 
     dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "native" or "reference". precision:
-    "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
+    "float32", "float16" (weights in half), "int8" (weights and LIF in integers), or "float64" (reference engine only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     Calls from several threads wait for one another.
     """
@@ -97,17 +98,21 @@ class Simulator:
                 plan = self._compile(step, self._plan.precision)
                 self._adopt(plan, regrid(self._plan, self._state, plan))
 
-    def set_precision(self, precision: str) -> None:
-        """Store the weights in another number format. The state stays."""
+    def set_precision(self, precision: str) -> Change:
+        """Compute in another number format, and say what it costs. The state stays: potentials to one unit of it."""
         with self._turn:
             self.refresh()
+            before = self._plan.nbytes
             if checks.known("precision", precision, PRECISIONS) != self._plan.precision:
                 plan = self._compile(self._plan.dt, precision)
                 self._adopt(plan, self._moved(plan))
+            return Change(precision, before, self._plan.nbytes)
 
     def _moved(self, plan: Plan) -> State:
         """The present state as one of `plan`, or its start where their shapes differ."""
         state = State(plan)
+        if "int8" in (plan.precision, self._plan.precision):
+            return convert(self._plan, self._state, plan) if same_shape(self._plan, plan) else state
         if plan.names == self._plan.names and plan.sizes == self._plan.sizes:
             state.restore(self._state.snapshot(), plan)
         return state
