@@ -175,7 +175,7 @@ static void cell_turn(Turn& t, bool adex) {
 }
 
 // an injected current in units of v, rounded half to even; 2^17 is beyond all potentials
-static const int32_t* fixed_drive(Turn& t) {
+static int32_t* fixed_drive(Turn& t) {
   const float* current = t.current();
   if (!current) return nullptr;
   int32_t* drive = (int32_t*)(void*)(t.s->drive + t.lane + t.first);
@@ -190,33 +190,42 @@ static const int32_t* fixed_drive(Turn& t) {
   return drive;
 }
 
-// given spikes lift their neurons to the threshold, whatever else arrives, unless these are refractory
-static void fixed_turn(Turn& t) {
-  const int64_t lane = t.lane + t.first;
-  const int32_t* drive = fixed_drive(t);
-  ne_fixed_args args = {t.s->v16 + lane,   (int32_t*)(void*)t.slot(0), drive,           t.s->held16 + lane,
-                        t.p->decay16 + lane, t.p->shift16 + lane,      t.p->theta16 + lane, t.lanes};
+// neuron of given spike k in this share, or -1 if it is another share's or refractory
+static int64_t fixed_given(const Turn& t, int64_t k) {
+  const int64_t i = (int64_t)t.event_neuron[k] - t.first;
+  return i >= 0 && i < t.lanes && t.release[i] < t.tick ? i : -1;
+}
+
+// given spikes lift their neurons to the threshold, whatever else arrives
+static int32_t fixed_step(Turn& t, const ne_fixed_args& args, int32_t* drive) {
   const int64_t given = t.event_at;
   for (; t.given_now(); t.event_at++) {
-    const int64_t i = (int64_t)t.event_neuron[t.event_at] - t.first;
-    if (i < 0 || i >= t.lanes || t.release[i] >= t.tick) continue;
+    const int64_t i = fixed_given(t, t.event_at);
+    if (i < 0) continue;
     args.sum[i] = INT32_MAX;
-    if (drive) const_cast<int32_t*>(drive)[i] = 0;
+    if (drive) drive[i] = 0;
   }
   const int32_t n = t.k->fixed(&args, t.spike);
-  t.hit(0) = 0;
   for (int64_t k = given; k < t.event_at; k++) {
-    const int64_t i = (int64_t)t.event_neuron[k] - t.first;
-    if (i >= 0 && i < t.lanes && t.release[i] < t.tick) args.v[i] = args.theta[i];
+    const int64_t i = fixed_given(t, k);
+    if (i >= 0) args.v[i] = args.theta[i];
   }
-  const int16_t* reset = t.p->reset16 + lane;
-  int16_t* held = t.s->held16 + lane;
-  for (int32_t j = 0; j < n; j++) {
+  return n;
+}
+
+static void fixed_turn(Turn& t) {
+  const int64_t lane = t.lane + t.first;
+  const int16_t *theta = t.p->theta16 + lane, *reset = t.p->reset16 + lane;
+  int16_t *v = t.s->v16 + lane, *held = t.s->held16 + lane;
+  int32_t* drive = fixed_drive(t);
+  t.spikes_now = fixed_step(t, {v, (int32_t*)(void*)t.slot(0), drive, held, t.p->decay16 + lane, t.p->shift16 + lane,
+                                theta, t.lanes}, drive);
+  t.hit(0) = 0;
+  for (int32_t j = 0; j < t.spikes_now; j++) {
     const uint32_t i = t.spike[j];
-    args.v[i] = t.subtract ? (int16_t)(args.v[i] - args.theta[i]) : reset[i];
+    v[i] = t.subtract ? (int16_t)(v[i] - theta[i]) : reset[i];
     if (ne_hold(t.queue, i, t.tick) >= 0) held[i] = -1;
   }
-  t.spikes_now = n;
   ne_queue_release(t.queue, t.tick, [&](uint32_t i) { held[i] = 0; });
 }
 
