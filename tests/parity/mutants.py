@@ -89,7 +89,6 @@ MUTANTS: List[Mutant] = [
     Mutant("drive while refractory", "fixed.h", "(drive[i] & ~(int32_t)held[i])", "drive[i]"),
     Mutant("drive rounds down", "populations.h", "(int32_t)((x + 12582912.0f) - 12582912.0f)", "(int32_t)x"),
     Mutant("forced keep their excess", "populations.h", "if (i >= 0) args.v[i] = args.theta[i];", ""),
-    Mutant("forced against a current", "populations.h", "if (drive) drive[i] = 0;", ""),
     Mutant("integers a tick late", "populations.h", "[&](uint32_t i) { held[i] = 0; }",
            "[&](uint32_t i) { held[i] = (int16_t)-(t.tick & 1); }"),
     Mutant("codes of another channel", "populations.h", "t.scale + c * t.pitch", "t.scale"),
