@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xc23fd4dcu
+#define NE_LAYOUT 0xb4a7345bu
 
 typedef struct ne_plan {
   int64_t pops;
@@ -14,7 +14,7 @@ typedef struct ne_plan {
   int64_t rows;
   int64_t segments;
   int64_t hits;
-  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich, 5 LIF in integers
+  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 in integers
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
   const int32_t* pop_lanes;  // [pops] neurons rounded up to 64
@@ -78,7 +78,7 @@ typedef struct ne_state {
   int64_t* exponent;  // [pops] exponent of the population's frame
   uint8_t* awake;  // [pops] 1: some neuron may be above threshold without input
   float* syn;  // [syn] exponential currents
-  float* ring;  // [ring] arrivals of the ticks to come; int32 sums of codes where the population has a scale
+  float* ring;  // [ring] arrivals of the ticks to come; with a scale, int32 sums of codes
   uint8_t* hit;  // [hits] 1: the slot holds arrivals
   int16_t* v16;  // [shorts] LIF in integers: potential relative to rest
   int16_t* held16;  // [shorts] -1 while refractory

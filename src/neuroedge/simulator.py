@@ -31,7 +31,8 @@ class Simulator:
     """Runs a network or a compiled plan, and keeps its state between calls.
 
     dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "native" or "reference". precision:
-    "float32", "float16" (weights in half), "int8" (weights and LIF in integers), or "float64" (reference engine only); a plan brings its own.
+    "float32", "float16" (weights in half), "int8" (weights and LIF in integers), or "float64" (reference engine
+    only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     Calls from several threads wait for one another.
     """

@@ -34,9 +34,11 @@ def compiled(folder: Path, compiler: str, *options: str) -> Path:
     return target
 
 
-@pytest.mark.parametrize(
-    "compiler,option", [("gcc", "-O3"), ("clang", "-O3"), ("aarch64-linux-gnu-gcc", "-O3"), ("arm-none-eabi-gcc", "-mcpu=cortex-m0")]
-)
+COMPILERS = [(name, "-O3") for name in ("gcc", "clang", "aarch64-linux-gnu-gcc")]
+COMPILERS += [("arm-none-eabi-gcc", "-mcpu=cortex-m0")]
+
+
+@pytest.mark.parametrize("compiler,option", COMPILERS)
 def test_compiles_as_c99(compiler: str, option: str, tmp_path: Path) -> None:
     assert compiled(tmp_path, compiler, option, "-c").stat().st_size > 0
 

@@ -1,6 +1,7 @@
 """One case on both engines, compared bit for bit after every call.
 
-`python comparing.py FIRST LAST` compares these seeds, in their own precision and as int8 plans, and exits 1 at the first that differs.
+`python comparing.py FIRST LAST` compares these seeds, in their own precision and as int8 plans, and exits 1 at the
+first that differs.
 """
 
 import sys

@@ -231,7 +231,8 @@ def costed_network(seed: int) -> Network:
 
 
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64"]), dt=st.sampled_from([0.1, 1.0]))
+@pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
+@given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64", "int8"]), dt=st.sampled_from([0.1, 1.0]))
 def test_estimates_hold_and_draw_nothing(seed: int, precision: str, dt: float) -> None:
     net = costed_network(seed)
     asked = estimate(net, dt, precision)

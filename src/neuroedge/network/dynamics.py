@@ -12,7 +12,17 @@ import numpy as np
 
 from .arithmetic import exp
 
-__all__ = ["adex_tick", "fixed_drive", "fixed_tick", "flush", "frame_tick", "izhikevich_tick", "lif_tick", "next_tick", "rescale"]
+__all__ = [
+    "adex_tick",
+    "fixed_drive",
+    "fixed_tick",
+    "flush",
+    "frame_tick",
+    "izhikevich_tick",
+    "lif_tick",
+    "next_tick",
+    "rescale",
+]
 
 Parameter = Callable[[int], Any]
 

@@ -12,7 +12,7 @@ from ..network.graph import Network, Population, Projection
 from ..network.neurons import AdEx, Izhikevich
 from .coefficients import Coefficients, coefficients, refractory_ticks
 from .fields import PLAN
-from .integers import Grid, coded, grids
+from .integers import Grid, coded, grids, runs_in_integers
 from .plan import ADEX, BLOCK, FIXED, FRAME, IZHIKEVICH, MAX_THREADS, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
@@ -132,8 +132,10 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring) -> 
         each = any(np.ndim(value) for value in [*vars(p.model).values(), *(r.tau for r in receptors)])
         # entries of a lane: state and start values, the arrival ring, and parameters where they differ
         entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
-        # scales, and of LIF in integers unit and gain of each neuron and eight arrays of 16 bits
-        entries += (8 + channels) * (form.name == "int8")
+        if form.name == "int8":
+            fixed = runs_in_integers(p.model, receptors)
+            # arrays of 16 bits, scales, and of LIF in integers rest, unit and gain in place of other parameters
+            entries += 4 + channels * (not p.model.source) + (3 - each * (12 + 3 * channels)) * fixed
         total += n * (20 + form.state.itemsize * entries)
     for q in network.projections.values():
         total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
@@ -172,6 +174,7 @@ def _assemble(
     sizes = [p.size for p in populations]
     # lanes beyond the neurons must never fire: -inf, or for AdEx and Izhikevich refractory for ever at reset
     paddings = [_padding(c) for c in cells]
+    holds = [float(c.kind in (ADEX, IZHIKEVICH)) for c in cells]
     arrays: Dict[str, np.ndarray] = {
         "pop_kind": np.array([c.kind for c in cells]),
         "pop_n": np.array(sizes),
@@ -194,7 +197,7 @@ def _assemble(
         "refractory": _spread(waits, lanes, np.int32, [0] * len(cells), sizes),
         "v_start": _spread([c.start_v for c in cells], lanes, form.state, paddings, sizes),
         "u_start": _spread([c.start_u for c in cells], lanes, form.state, [0.0] * len(cells), sizes),
-        "held_start": _spread([0.0] * len(cells), lanes, form.state, [float(c.kind in (ADEX, IZHIKEVICH)) for c in cells], sizes),
+        "held_start": _spread([0.0] * len(cells), lanes, form.state, holds, sizes),
         "frame_rate": np.array(rates + [0.0]),
         "proj_pre": np.array([names.index(q.pre.name) for q in network.projections.values()]),
         "proj_post": np.array([names.index(q.post.name) for q in network.projections.values()]),

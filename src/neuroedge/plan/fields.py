@@ -42,7 +42,7 @@ SCALARS: Dict[str, Tuple[str, ...]] = {
 }
 
 PLAN = _rows("""
-    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich, 5 LIF in integers
+    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 in integers
     pop_n          | int32  | pops   | neurons
     pop_lane       | int32  | pops   | first lane in the state arrays
     pop_lanes      | int32  | pops   | neurons rounded up to 64
@@ -106,7 +106,7 @@ STATE = _rows("""
     exponent       | int64  | pops   | exponent of the population's frame
     awake          | uint8  | pops   | 1: some neuron may be above threshold without input
     syn            | real   | syn    | exponential currents
-    ring           | real   | ring   | arrivals of the ticks to come; int32 sums of codes where the population has a scale
+    ring           | real   | ring   | arrivals of the ticks to come; with a scale, int32 sums of codes
     hit            | uint8  | hits   | 1: the slot holds arrivals
     v16            | int16  | shorts | LIF in integers: potential relative to rest
     held16         | int16  | shorts | -1 while refractory
@@ -146,7 +146,8 @@ CALL = _rows("""
 
 _TABLES = {"plan": PLAN, "state": STATE, "call": CALL}
 _C = {
-    "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t",
+    "int8": "int8_t", "int16": "int16_t",
+    "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t",
     "uint64": "uint64_t", "float64": "double", "real": "float", "pointer": "uint64_t",
 }  # fmt: skip
 

@@ -84,7 +84,7 @@ def grids(
         floats.append(p.name)
     if floats:
         which = f"only LIF with delta synapses runs in integers: {', '.join(floats)}"
-        warnings.warn(f"int8: {which} keep float32 states, with int8 weights", stacklevel=2)
+        warnings.warn(f"int8: {which} keep float32 states, with int8 weights", stacklevel=3)
     return found
 
 
@@ -134,7 +134,7 @@ def integers(owner: str, model: Any, grid: Grid, dt: float) -> Integers:
         warnings.warn(
             f"{owner}: tau_m is {steps:.0f} steps of {dt:g} ms, and a leak of 16 bits resolves {MOST_STEPS:g}: small "
             "potentials stand still; use a larger dt or float32",
-            stacklevel=2,
+            stacklevel=6,
         )
     decay = np.clip(np.rint(32768.0 * precise_exp(-dt / np.asarray(model.tau_m, float))), 0, 32767)
     unit = grid.scale[0] * np.exp2(-np.asarray(grid.shift, float))

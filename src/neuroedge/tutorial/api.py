@@ -79,8 +79,8 @@ class NeuromorphicAPI:
         return self._simulator
 
     def set_precision(self, precision: str) -> Change:
-        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF with
-        delta synapses in integers). Any time; the state stays. Returns the bytes before and after."""
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
+        with delta synapses in integers). Any time; the state stays. Returns the bytes before and after."""
         if checks.known("precision", precision, PRECISIONS) == "float64":
             raise ParameterError("precision 'float64' is for checking: use Simulator(network, precision='float64')")
         change = Change(precision, 0, 0)
