@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xb4a7345bu
+#define NE_LAYOUT 0x8c1cceb3u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -14,7 +14,7 @@ typedef struct ne_plan {
   int64_t rows;
   int64_t segments;
   int64_t hits;
-  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 in integers
+  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 integers
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
   const int32_t* pop_lanes;  // [pops] neurons rounded up to 64

@@ -238,7 +238,8 @@ def test_estimates_hold_and_draw_nothing(seed: int, precision: str, dt: float) -
     asked = estimate(net, dt, precision)
     assert all(q._given is None for q in net.projections.values())
     taken = compile_network(net, dt, precision).nbytes
-    assert taken <= asked <= 2 * taken, f"{asked / taken:.3f}"
+    # a code takes three bytes with its target, and one in a dense row
+    assert taken <= asked <= (3 if precision == "int8" else 2) * taken, f"{asked / taken:.3f}"
 
 
 @settings(max_examples=30, deadline=None, database=None, derandomize=True)

@@ -42,7 +42,7 @@ SCALARS: Dict[str, Tuple[str, ...]] = {
 }
 
 PLAN = _rows("""
-    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 in integers
+    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 integers
     pop_n          | int32  | pops   | neurons
     pop_lane       | int32  | pops   | first lane in the state arrays
     pop_lanes      | int32  | pops   | neurons rounded up to 64
