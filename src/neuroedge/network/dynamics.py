@@ -63,7 +63,8 @@ def fixed_tick(
 def fixed_drive(current: np.ndarray, gain: Any) -> np.ndarray:
     """A current over a tick in units of V, rounded half to even; 2^17 is beyond all potentials."""
     limit = np.float32(131072.0)
-    return np.rint(np.clip(current * gain, -limit, limit)).astype(np.int64)
+    with np.errstate(over="ignore"):
+        return np.rint(np.clip(current * gain, -limit, limit)).astype(np.int64)
 
 
 def lif_tick(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .integers import MOST_SUM
 from .plan import ADEX, FIXED, FRAME, IZHIKEVICH, SOURCE, Plan, State, frame_growth
 
 __all__ = ["above_rest", "convert", "pending", "put_pending", "put_potentials", "same_shape"]
@@ -94,6 +95,6 @@ def put_pending(plan: Plan, state: State, k: int, row: int, sums: np.ndarray) ->
         ring += sums.astype(ring.dtype, copy=False)
     else:
         codes = ring.view(np.int32)
-        # one less than the largest number, which is a forced spike's
-        codes[:] = np.clip(codes + np.rint(sums / _scale(plan, k, row)), -(2**31) + 1, 2**31 - 2)
+        # half of what 32 bits hold, so that what is still to arrive fits too
+        codes[:] = np.clip(codes + np.rint(sums / _scale(plan, k, row)), -MOST_SUM, MOST_SUM)
     state.hit[int(plan.pop_hit[k]) + row] = 1

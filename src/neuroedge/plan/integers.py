@@ -8,6 +8,8 @@ of s·2^-F mV above rest, and the scale goes into the threshold, Θ = threshold/
 - F < 0 (weights far below the threshold), s is made coarser until Θ = 2^14 at F = 0;
 - F > 14 (a single code beyond the threshold), s is made finer, and weights beyond 127 thresholds become 127 codes: they
   saturate the membrane either way.
+
+A potential that 16 bits do not hold, of a sum or of a start, becomes the nearest that they do: two thresholds or more.
 """
 
 import warnings
@@ -22,12 +24,13 @@ from ..network.graph import Network
 from ..network.neurons import ALIF, LIF, CubaLIF, Model
 from .receptors import Receptor
 
-__all__ = ["Grid", "Integers", "coded", "grids", "integers", "runs_in_integers"]
+__all__ = ["Grid", "Integers", "MOST_SUM", "coded", "grids", "integers", "runs_in_integers"]
 
 MOST_CODE, MOST_SHIFT, MOST_THETA = 127, 14, 1 << 14
 
-# one more arrival could carry a sum beyond 32 bits
-MOST_ARRIVALS = (2**31 - 1) // MOST_CODE
+# what may arrive at one neuron in a tick: half of what 32 bits hold, since a change of dt may put as much before it
+MOST_SUM = 2**30 - 1
+MOST_ARRIVALS = MOST_SUM // MOST_CODE
 
 # steps of a membrane's time constant that a leak of 16 bits resolves
 MOST_STEPS = 200.0
