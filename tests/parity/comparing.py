@@ -1,9 +1,11 @@
 """One case on both engines, compared bit for bit after every call.
 
-`python comparing.py FIRST LAST` compares these seeds and exits 1 at the first that differs.
+`python comparing.py FIRST LAST` compares these seeds, in their own precision and as int8 plans, and exits 1 at the
+first that differs.
 """
 
 import sys
+import warnings
 from typing import List, NamedTuple, Optional
 
 import numpy as np
@@ -89,21 +91,24 @@ def compare(case: Case, engines: tuple = ("reference", "clock")) -> Outcome:
     return Outcome(spikes, spikes - forced, None)
 
 
-def seeds(numbers: List[int], tally: Tally) -> List[str]:
-    """Compare the networks of many seeds; returns the errors."""
+def seeds(numbers: List[int], tally: Tally, integers: bool = False) -> List[str]:
+    """Compare the networks of many seeds, also as int8 plans if `integers`; returns the errors."""
     errors = []
     for number in numbers:
-        outcome = compare(build(number))
-        if outcome.error:
-            errors.append(outcome.error)
-        tally.add(outcome)
+        case = build(number)
+        for each in (case, case._replace(precision="int8")) if integers else (case,):
+            outcome = compare(each)
+            if outcome.error:
+                errors.append(f"{outcome.error} ({each.precision})")
+            tally.add(outcome)
     return errors
 
 
 def main(first: int, last: int) -> int:
     tally = Tally("parity")
+    warnings.simplefilter("ignore")
     for number in range(first, last):
-        errors = seeds([number], tally)
+        errors = seeds([number], tally, integers=True)
         if errors:
             print(errors[0])
             return 1

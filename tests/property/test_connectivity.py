@@ -231,13 +231,15 @@ def costed_network(seed: int) -> Network:
 
 
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64"]), dt=st.sampled_from([0.1, 1.0]))
+@pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
+@given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64", "int8"]), dt=st.sampled_from([0.1, 1.0]))
 def test_estimates_hold_and_draw_nothing(seed: int, precision: str, dt: float) -> None:
     net = costed_network(seed)
     asked = estimate(net, dt, precision)
     assert all(q._given is None for q in net.projections.values())
     taken = compile_network(net, dt, precision).nbytes
-    assert taken <= asked <= 2 * taken, f"{asked / taken:.3f}"
+    # a code takes three bytes with its target, and one in a dense row
+    assert taken <= asked <= (3 if precision == "int8" else 2) * taken, f"{asked / taken:.3f}"
 
 
 @settings(max_examples=30, deadline=None, database=None, derandomize=True)

@@ -8,7 +8,7 @@ from .storage import DENSE, STORAGE_NAMES, padded
 
 __all__ = ["explain", "megabytes", "projection_bytes"]
 
-_STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick"}
+_STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick", 5: "integers"}
 
 
 def megabytes(count: int) -> str:
@@ -23,6 +23,8 @@ def projection_bytes(plan: Plan, q: int) -> int:
     """Bytes of weights, targets and rows of one projection."""
     n_pre = int(plan.pop_n[plan.proj_pre[q]])
     weight = 2 if plan.proj_half[q] else plan.weight.itemsize
+    if plan.pop_scale[plan.proj_post[q]] >= 0:
+        weight = 1
     if plan.proj_storage[q] == DENSE:
         return 4 * (n_pre + 1) + n_pre * padded(int(plan.pop_n[plan.proj_post[q]])) * weight
     target = 4 if plan.proj_storage[q] else 2
