@@ -59,20 +59,27 @@ def compile_network(
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
     _check_memory(network, dt, form, wiring, memory_limit)
-    synapses = [arriving(q) for q in network.projections.values()]
     scales: List[Optional[Grid]] = [None] * len(network.populations)
     if form.name == "int8":
-        scales = list(grids(network, wiring.receptors, wiring.channels, synapses))
+        scales = list(grids(network, wiring.receptors, wiring.channels))
     populations = enumerate(network.populations.values())
     cells = [_cell(p, wiring.receptors[k], dt, form, scales[k]) for k, p in populations]
-    names = list(network.populations)
-    stored = []
-    for q, (c, channel_of, projection) in enumerate(zip(synapses, wiring.channels, network.projections.values())):
+    stored = _stored(network, dt, form, wiring, scales)
+    return _assemble(network, dt, form, wiring, cells, stored, scales)
+
+
+def _stored(
+    network: Network, dt: float, form: Precision, wiring: _Wiring, scales: List[Optional[Grid]]
+) -> List[Stored]:
+    """Every projection as the engines read it, in codes where its target has scales."""
+    names, found = list(network.populations), []
+    for channel_of, projection in zip(wiring.channels, network.projections.values()):
+        c = arriving(projection)
         grid = scales[names.index(projection.post.name)]
         if grid is not None:
             c = replace(c, weight=coded(c, grid.scale[channel_of]))
-        stored.append(store(f"Projection {projection.name!r}", c, dt, form))
-    return _assemble(network, dt, form, wiring, cells, stored, scales)
+        found.append(store(f"Projection {projection.name!r}", c, dt, form))
+    return found
 
 
 def _cell(
