@@ -4,10 +4,13 @@ import warnings
 from typing import Any, Tuple
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuroedge import LIF, CubaLIF, Network
+from neuroedge.errors import ParameterError
+from neuroedge.plan import integers
 from neuroedge.plan.compile import compile_network, estimate
 from neuroedge.plan.plan import Plan
 
@@ -88,3 +91,13 @@ def test_thresholds_take_thirteen_bits(seed: int, exponent: float, theta: float,
 def test_the_estimate_is_enough(seed: int, n: int, model: Any) -> None:
     net, _ = network(seed, 3.0, model, n)
     assert quietly(net).nbytes <= estimate(net, 1.0, "int8")
+
+
+def test_more_arrivals_than_a_sum_holds_are_refused(monkeypatch: Any) -> None:
+    net, weights = network(1, 3.0, LIF())
+    fan_in = int((weights != 0).sum(axis=0).max())
+    monkeypatch.setattr(integers, "MOST_ARRIVALS", fan_in)
+    assert quietly(net).weight8.any()
+    monkeypatch.setattr(integers, "MOST_ARRIVALS", fan_in - 1)
+    with pytest.raises(ParameterError, match=f"'cell': int8 sums take {fan_in - 1} synapses .* use float32"):
+        quietly(net)

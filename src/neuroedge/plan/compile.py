@@ -1,13 +1,12 @@
 """From a `Network` to a `Plan`: constant arrays for one step size and precision."""
 
 from dataclasses import replace
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 import numpy as np
 
 from .. import checks
 from ..errors import BudgetError, ParameterError
-from ..network.connectivity import Connectivity
 from ..network.graph import Network, Population, Projection
 from ..network.neurons import AdEx, Izhikevich
 from .assemble import Asked, Wiring, assemble
@@ -64,27 +63,28 @@ def compile_network(
     wiring = _wire(network, dt)
     asked = Asked(dt, form, threshold, storage)
     _check_memory(network, asked, wiring, memory_limit)
-    left = [without_small(q, arriving(q), threshold) for q in network.projections.values()]
-    synapses = [c for c, _ in left]
     scales: List[Optional[Grid]] = [None] * len(network.populations)
     if form.name == "int8":
-        scales = list(grids(network, wiring.receptors, wiring.channels, synapses))
+        scales = list(grids(network, wiring.receptors, wiring.channels))
     populations = enumerate(network.populations.values())
     cells = [_cell(p, wiring.receptors[k], dt, form, scales[k]) for k, p in populations]
-    stored = _stored(network, asked, wiring, synapses, scales)
-    return assemble(network, asked, wiring, cells, stored, counts_of([small for _, small in left]), scales)
+    stored, small = _stored(network, asked, wiring, scales)
+    return assemble(network, asked, wiring, cells, stored, counts_of(small), scales)
 
 
 def _stored(
-    network: Network, asked: Asked, wiring: Wiring, synapses: List[Connectivity], scales: List[Optional[Grid]]
-) -> List[Stored]:
-    names, stored = list(network.populations), []
-    for projection, c, channel_of in zip(network.projections.values(), synapses, wiring.channels):
+    network: Network, asked: Asked, wiring: Wiring, scales: List[Optional[Grid]]
+) -> Tuple[List[Stored], List[Optional[np.ndarray]]]:
+    """Every projection as the engines read it, in codes where its target has scales; and what it does not deliver."""
+    names, stored, small = list(network.populations), [], []
+    for channel_of, projection in zip(wiring.channels, network.projections.values()):
+        c, counts = without_small(projection, arriving(projection), asked.threshold)
         grid = scales[names.index(projection.post.name)]
         if grid is not None:
             c = replace(c, weight=coded(c, grid.scale[channel_of]))
         stored.append(store(f"Projection {projection.name!r}", c, asked.dt, asked.form, asked.storage))
-    return stored
+        small.append(counts)
+    return stored, small
 
 
 def _cell(

@@ -20,9 +20,9 @@ import numpy as np
 from ..errors import ParameterError
 from ..network.arithmetic import precise_exp
 from ..network.connectivity import Connectivity
-from ..network.graph import Network
+from ..network.graph import Network, Projection
 from ..network.neurons import ALIF, LIF, CubaLIF, Model
-from .receptors import Receptor
+from .receptors import Receptor, arriving
 
 __all__ = ["Grid", "Integers", "MOST_SUM", "coded", "grids", "integers", "runs_in_integers"]
 
@@ -64,22 +64,19 @@ def runs_in_integers(model: Model, receptors: Sequence[Receptor]) -> bool:
     return isinstance(model, LIF) and not isinstance(model, (ALIF, CubaLIF)) and not receptors
 
 
-def grids(
-    network: Network, receptors: List[List[Receptor]], channels: List[int], synapses: List[Connectivity]
-) -> List[Optional[Grid]]:
+def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]) -> List[Optional[Grid]]:
     """Scales of every population, None for sources; one warning names those that keep float states."""
     found: List[Optional[Grid]] = []
     floats: List[str] = []
-    posts = [q.post.name for q in network.projections.values()]
     for k, p in enumerate(network.populations.values()):
         if p.model.source:
             found.append(None)
             continue
-        arriving = [(channels[q], c) for q, c in enumerate(synapses) if posts[q] == p.name]
+        here = [(c, q) for c, q in zip(channels, network.projections.values()) if q.post is p]
         most = np.zeros((1 + len(receptors[k]), p.size))
-        for channel, c in arriving:
-            _largest(most[channel], c)
-        _must_sum(p.owner, p.size, len(most), arriving)
+        for channel, projection in here:
+            _largest(most[channel], arriving(projection))
+        _must_sum(p.owner, p.size, len(most), here)
         if runs_in_integers(p.model, receptors[k]):
             found.append(_integer_grid(p.owner, p.model, most[0]))
             continue
@@ -100,11 +97,12 @@ def _largest(most: np.ndarray, c: Connectivity) -> None:
         np.maximum.at(most, c.post, np.abs(c.weight).astype(np.float64))
 
 
-def _must_sum(owner: str, n: int, channels: int, arriving: List[Tuple[int, Connectivity]]) -> None:
+def _must_sum(owner: str, n: int, channels: int, here: List[Tuple[int, Projection]]) -> None:
+    """Sums of all that may arrive in a channel at once must fit."""
     for channel in range(channels):
-        here = [c for at, c in arriving if at == channel]
-        if sum(c.count for c in here) > MOST_ARRIVALS:
-            fan_in = sum(np.bincount(c.targets(), minlength=n) for c in here)
+        mine = [q for at, q in here if at == channel]
+        if sum(q.count for q in mine) > MOST_ARRIVALS:
+            fan_in = sum(np.bincount(q.connectivity.targets(), minlength=n) for q in mine)
             if int(np.max(fan_in)) > MOST_ARRIVALS:
                 rule = f"int8 sums take {MOST_ARRIVALS:,} synapses of one neuron"
                 raise ParameterError(f"{owner}: {rule} (got {int(np.max(fan_in)):,}); use float32")
