@@ -25,6 +25,7 @@ struct ne_route {
   int32_t depth, delay;
   uint32_t *touched, *touched_n;    // null where nobody asks whom arrivals reach
   uint32_t touched_room;
+  int64_t full;                     // synapses of every row where none is left out, else -1
   bool counts;                      // the share that counts synaptic events of rows with padding
 };
 
@@ -130,6 +131,7 @@ static inline void ne_dense_rows(const ne_route& to, float* into, const int8_t* 
 
 // without padding
 static inline int64_t ne_synapses(const ne_route& to, const uint32_t* spike, int32_t n) {
+  if (to.full >= 0) return n * to.full;
   int64_t synapses = 0;
   for (int32_t s = 0; s < n; s++) synapses += to.row[spike[s] + 1] - to.row[spike[s]];
   return synapses;
@@ -247,6 +249,8 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   to.touched_n = post.touched_n + channel;
   to.touched_room = (uint32_t)post.touched_room;
   to.counts = part->index == 0;
+  const int64_t n_pre = p->pop_n[p->proj_pre[q]], n_post = p->pop_n[post.pop];
+  to.full = dense && to.row[n_pre] == n_pre * n_post ? n_post : -1;
   return to;
 }
 

@@ -291,6 +291,8 @@ static void publish(Turn& t) {
 
 static void given_turn(Turn& t) {
   const int64_t at = t.event_at;
+  // ascending, so the eighth tells of seven
+  while (t.event_at + 8 <= t.event_n && t.event_tick[t.event_at + 7] == t.step) t.event_at += 8;
   while (t.given_now()) t.event_at++;
   // the caller has what it gave
   t.spikes_now = t.part->index ? 0 : (int32_t)(t.event_at - at);
