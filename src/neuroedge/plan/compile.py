@@ -51,8 +51,9 @@ def compile_network(
 
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
     before memory is taken. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
-    "dense", "block8", "rows" (of them "rows32" or "local16" for more than 65,536 targets) where that can hold it, and
-    others as rows. No result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that is empty or cannot run.
+    "dense", "block8" or "rows" (for more than 65,536 targets also "rows32" or "local16") where that can hold it, and
+    others as rows. No result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that is
+    empty or cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
     form = precision_of(checks.known("precision", precision, PRECISIONS))
