@@ -126,9 +126,9 @@ def networks(repeats: int = 7) -> None:
     """ns per synaptic event of the recurrent projection: with it, less without it, in pairs."""
     print(f"{'network':<10}{'weights':<10}{'storage':<10}{'x real time':>12}{'ns per event':>14}")
     for build, ms in ((brunel, 300.0), (big, 300.0)):
-        bare = Simulator(compile_network(build(False), 0.1))
+        bare = Simulator(compile_network(build(False), 0.1), engine="clock")
         for precision in ("float32", "float16"):
-            sim = Simulator(compile_network(build(), 0.1, precision))
+            sim = Simulator(compile_network(build(), 0.1, precision), engine="clock")
             walls = [(_wall(sim, ms), _wall(bare, ms)) for _ in range(repeats + 1)][1:]
             events = _events(sim, ms) - _events(bare, ms)
             each = statistics.median((a[0] - b[0]) for a, b in walls) * 1e9 / events

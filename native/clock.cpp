@@ -55,15 +55,16 @@ struct Run {
     for (int64_t pop = 0; pop < p->pops; pop++) {
       turns[pop] = Turn(p, s, call, k, part, pop);
       ne_sparse_begin(turns[pop]);
+      choose_turn(turns[pop]);
     }
-    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns[p->proj_post[q]], q);
+    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns, q);
   }
 };
 
 int64_t run_alone(const Run& r, int64_t ticks) {
   const ne_plan* p = r.p;
   const bool may_pass = all_event_driven(r.turns, p->pops);
-  int64_t done = 0, events = 0, frames_end = 0, tick = r.s->clock[0];
+  int64_t done = 0, events = 0, dropped = 0, frames_end = 0, tick = r.s->clock[0];
   while (done < ticks) {
     if (may_pass) {
       const int64_t quiet = quiet_ticks(r.turns, p->pops, ticks - done);
@@ -81,11 +82,12 @@ int64_t run_alone(const Run& r, int64_t ticks) {
       fill_frames(p, *r.part, r.k, tick, n);
       frames_end = tick + n;
     }
-    for (int64_t pop = 0; pop < p->pops; pop++) take_turn(r.turns[pop]);
+    for (int64_t pop = 0; pop < p->pops; pop++) r.turns[pop].act(r.turns[pop]);
     for (int64_t q = 0; q < p->projs; q++) {
-      const Turn& pre = r.turns[p->proj_pre[q]];
-      if (pre.spikes_now)
-        events += r.routes[q].deliver(r.routes[q], r.turns[p->proj_post[q]].slot_now, pre.spike, pre.spikes_now);
+      const ne_route& to = r.routes[q];
+      if (!to.pre->spikes_now) continue;
+      events += to.deliver(to, to.post->slot_now, to.pre->spike, to.pre->spikes_now);
+      dropped += ne_dropped(to, to.pre->spike, to.pre->spikes_now);
     }
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
     done++;
@@ -93,6 +95,7 @@ int64_t run_alone(const Run& r, int64_t ticks) {
   }
   r.s->clock[0] = tick;
   r.call->events += events;
+  r.call->dropped += dropped;
   return done;
 }
 
@@ -107,18 +110,20 @@ struct Crew {
   Shown* shown[2];  // [threads][pops], of even and odd ticks
   uint32_t* spikes[2];
   int32_t* full[2];
-  int64_t* events;
+  int64_t *events, *dropped;
   int64_t ticks, done;
   ne_barrier barrier;
 };
 
-void deliver_all(const Run& r, const Shown* shown, int64_t* events) {
+void deliver_all(const Run& r, const Shown* shown, int64_t* events, int64_t* dropped) {
   const ne_plan* p = r.p;
   for (int64_t q = 0; q < p->projs; q++)
     for (int32_t j = 0; j < r.part->count; j++) {
       const Shown& from = shown[j * p->pops + p->proj_pre[q]];
-      if (from.n)
-        *events += r.routes[q].deliver(r.routes[q], r.turns[p->proj_post[q]].slot_now, from.spike, (int32_t)from.n);
+      const ne_route& to = r.routes[q];
+      if (!from.n) continue;
+      *events += to.deliver(to, to.post->slot_now, from.spike, (int32_t)from.n);
+      if (to.counts) *dropped += ne_dropped(to, from.spike, (int32_t)from.n);
     }
 }
 
@@ -128,7 +133,7 @@ void run_share(void* crew_of, int32_t index) {
   Crew& crew = *(Crew*)crew_of;
   const Run& r = crew.runs[index];
   const ne_plan* p = r.p;
-  int64_t events = 0, done = 0, tick = r.s->clock[0], frames_end = 0;
+  int64_t events = 0, dropped = 0, done = 0, tick = r.s->clock[0], frames_end = 0;
   bool full = false;
   for (; done < crew.ticks && !full; done++, tick++) {
     const int odd = (int)(done & 1);
@@ -142,16 +147,17 @@ void run_share(void* crew_of, int32_t index) {
       Turn& t = r.turns[pop];
       t.spike = crew.spikes[odd] + t.lane + t.first;
       t.spikes_now = 0;
-      if (t.lanes || t.passes_on()) take_turn(t);
+      if (t.lanes || t.passes_on()) t.act(t);
       shown[pop] = {t.spike, t.spikes_now};
     }
     crew.full[odd][index] = r.part->room - r.part->spikes < p->lanes;
     ne_barrier_wait(&crew.barrier);
     for (int32_t j = 0; j < r.part->count; j++) full |= crew.full[odd][j] != 0;
-    deliver_all(r, crew.shown[odd], &events);
+    deliver_all(r, crew.shown[odd], &events, &dropped);
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
   }
   crew.events[index] = events;
+  crew.dropped[index] = dropped;
   if (index == 0) crew.done = done;
 }
 
@@ -175,6 +181,7 @@ ne_part part_of(ne_state* s, ne_call* call, int64_t index, int64_t parts) {
   part.hit = s->hit;
   part.awake = s->awake;
   part.exponent = s->exponent;
+  part.syn_exponent = s->syn_exponent;
   part.frame_m = s->frame_m;
   part.frame_e = s->frame_e;
   part.spike_tick = call->spike_tick + index * room;
@@ -215,12 +222,14 @@ void take_share(Room& room, const ne_plan* p, const ne_state* s, ne_part& part) 
   part.hit = room.take<uint8_t>(p->hits);
   part.awake = room.take<uint8_t>(p->pops);
   part.exponent = room.take<int64_t>(p->pops);
+  part.syn_exponent = room.take<int64_t>(p->syn_frames);
   part.frame_m = room.take<float>((p->frames + 1) * FRAME_AHEAD);
   part.frame_e = room.take<int64_t>((p->frames + 1) * FRAME_AHEAD);
   if (!room.base) return;
   memcpy(part.hit, s->hit, (size_t)p->hits);
   memcpy(part.awake, s->awake, (size_t)p->pops);
   memcpy(part.exponent, s->exponent, (size_t)p->pops * sizeof(int64_t));
+  memcpy(part.syn_exponent, s->syn_exponent, (size_t)p->syn_frames * sizeof(int64_t));
 }
 
 void take_all(Room& room, const ne_plan* p, ne_state* s, ne_call* call, int64_t parts, Crew& crew, ne_part* part) {
@@ -237,6 +246,7 @@ void take_all(Room& room, const ne_plan* p, ne_state* s, ne_call* call, int64_t 
     crew.full[odd] = room.take<int32_t>(parts);
   }
   crew.events = room.take<int64_t>(parts);
+  crew.dropped = room.take<int64_t>(parts);
 }
 
 // marks of a population are those of all shares that have neurons of it
@@ -273,10 +283,14 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
   if (!failed) {
     finish(runs, parts);
     s->clock[0] += crew.done;
-    for (int64_t j = 0; j < parts; j++) call->events += crew.events[j];
+    for (int64_t j = 0; j < parts; j++) {
+      call->events += crew.events[j];
+      call->dropped += crew.dropped[j];
+    }
     for (int64_t pop = 0; pop < p->pops; pop++) join_marks(p, s, part, parts, pop);
     // a share without lanes of a population does not follow its frame: the one with the last block always has some
     memcpy(s->exponent, part[parts - 1].exponent, (size_t)p->pops * sizeof(int64_t));
+    memcpy(s->syn_exponent, part[parts - 1].syn_exponent, (size_t)p->syn_frames * sizeof(int64_t));
   }
   free(room.base);
   return failed ? -1 : crew.done;

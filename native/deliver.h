@@ -10,12 +10,14 @@
 // one projection in one run, or one thread's share of it: where it reads and where its arrivals go
 struct ne_route {
   int64_t (*deliver)(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n);
+  const Turn *pre, *post;           // in the same share
   const ne_kernels* k;
   const uint32_t* row;              // first synapse of each source, or its first segment
   const uint32_t *begin, *end;      // synapses of each row, or segment, or blocks of each row, that reach this share
   const uint32_t* segment_base;     // null where targets count from the population's first neuron
   const int32_t* segment_delay;     // null where all delays are equal
   const void *target, *weight;
+  const uint32_t* small;            // null where all events are delivered
   int64_t stride, width;            // of a dense row: from one to the next, and in this share
   float* ring;
   uint8_t* hit;
@@ -52,9 +54,13 @@ static inline void ne_touch(const ne_route& to, const Index* target, uint32_t ba
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, uint32_t base, int32_t slot,
                           uint32_t begin, uint32_t end) {
-  float* into = to.ring + slot * to.pitch + base;
+  float* __restrict into = to.ring + slot * to.pitch + base;
   to.hit[slot] = 1;
-  for (uint32_t k = begin; k < end; k++) into[target[k]] += ne_weight(weight[k]);
+  const Index* at = target + begin;
+  const Weight* w = weight + begin;
+  const int64_t n = end - begin;
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < n; k++) into[at[k]] += ne_weight(w[k]);
   if (to.touched) ne_touch(to, target, base, slot, begin, end);
 }
 
@@ -165,6 +171,14 @@ static int64_t ne_blocks(const ne_route& to, int32_t slot_now, const uint32_t* s
   return to.counts ? events : 0;
 }
 
+// synaptic events below the event threshold, which are counted only
+static inline int64_t ne_dropped(const ne_route& to, const uint32_t* spike, int32_t n) {
+  int64_t dropped = 0;
+  if (to.small)
+    for (int32_t s = 0; s < n; s++) dropped += to.small[spike[s]];
+  return dropped;
+}
+
 template <class Weight>
 static inline auto ne_deliverer(const ne_plan* p, int64_t q) -> decltype(ne_route::deliver) {
   const bool segmented = p->proj_segmented[q];
@@ -182,12 +196,15 @@ static inline const uint32_t* ne_cut_at(const ne_plan* p, const ne_call* call, i
   return call->cuts + (border - 1) * (p->rows + p->segments);
 }
 
-// `post` is the target's turn in the same share
-static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const ne_part* part, const Turn& post, int64_t q) {
+static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const ne_part* part, const Turn* turns,
+                                   int64_t q) {
+  const Turn& post = turns[p->proj_post[q]];
   const bool half = p->proj_half[q], segmented = p->proj_segmented[q];
   const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = ne_runs_at(p, q);
   ne_route to;
   to.deliver = half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
+  to.pre = &turns[p->proj_pre[q]];
+  to.post = &post;
   to.k = post.k;
   to.row = p->row + p->proj_row[q];
   to.begin = (segmented ? p->segment : p->row) + first;
@@ -198,6 +215,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   to.segment_base = p->proj_storage[q] == NE_LOCAL16 ? p->segment_base + p->proj_base[q] : nullptr;
   to.target = p->proj_storage[q] == NE_ROWS32 ? (const void*)(p->target32 + p->proj_syn[q])
                                               : (const void*)(p->target16 + p->proj_syn[q]);
+  to.small = p->proj_small[q] < 0 ? nullptr : p->small + p->proj_small[q];
   const bool dense = p->proj_storage[q] == NE_DENSE;
   const int64_t from = dense ? post.first : 0;
   to.weight = half ? (const void*)(p->weight16 + p->proj_weight[q] + from) : (const void*)(p->weight + p->proj_weight[q] + from);
@@ -210,8 +228,9 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   to.pitch = post.pitch;
   to.depth = post.depth;
   to.delay = p->proj_delay[q];
-  to.touched = post.sparse ? post.touched : nullptr;
-  to.touched_n = post.touched_n;
+  const bool listed = p->proj_channel[q] ? post.framed && part->count == 1 : post.sparse;
+  to.touched = listed ? post.touched + channel * post.touched_room : nullptr;
+  to.touched_n = post.touched_n + channel;
   to.touched_room = (uint32_t)post.touched_room;
   to.counts = part->index == 0;
   return to;

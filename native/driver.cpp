@@ -70,6 +70,9 @@ template <class T>
 T* field(const char* name, bool of_call) {
   const Array a = array(sizeof(T), name);
   const int64_t n = a.bytes / (int64_t)sizeof(T);
+  if ((!strcmp(name, "hit") || !strcmp(name, "touched_n")) && n != plan.hits) fail(name, "has another size");
+  if ((!strcmp(name, "row") && n != plan.rows) || (!strcmp(name, "segment") && n != plan.segments))
+    fail(name, "has another size");
   if (begins(name, "pop_") && n != plan.pops) fail(name, "does not have an entry for each population");
   if (begins(name, "proj_") && n < plan.projs) fail(name, "does not have an entry for each projection");
   if (per_lane(name) && n != plan.lanes) fail(name, "does not have an entry for each lane");
@@ -133,6 +136,7 @@ int64_t load(int32_t* persistent) {
   if (number<uint32_t>("layout") != ne_layout()) fail("file", "belongs to another version of the core");
   *persistent = (int32_t)number<uint32_t>("head");
   const int64_t ticks = number<int64_t>("head");
+  call.parts = number<int64_t>("head");
   plan.pops = number<int64_t>("head");
   plan.projs = number<int64_t>("head");
   plan.frames = number<int64_t>("head");
@@ -140,6 +144,9 @@ int64_t load(int32_t* persistent) {
   plan.rows = number<int64_t>("head");
   plan.segments = number<int64_t>("head");
   plan.hits = number<int64_t>("head");
+  plan.syn_frames = number<int64_t>("head");
+  if (call.parts < 1 || call.parts > NE_MAX_THREADS || plan.rows < 1 || plan.segments < 1 || plan.hits < 1)
+    fail("head", "is impossible");
   if (ticks < 0 || plan.pops < 1 || plan.projs < 0 || plan.frames < 0 || plan.lanes < 1) fail("head", "is impossible");
 #define NE_TAKE(type, name) plan.name = field<type>(#name, false);
   NE_PLAN_FIELDS(NE_TAKE)
@@ -166,9 +173,14 @@ int64_t load(int32_t* persistent) {
 }
 
 void run(int64_t ticks) {
+  const size_t cuts = (size_t)((call.parts - 1) * (plan.rows + plan.segments)) * sizeof(uint32_t);
+  free(call.cuts);
+  call.cuts = (uint32_t*)malloc(cuts + 1);
+  if (!call.cuts) fail("cuts", "do not fit into memory");
+  ne_cut(&plan, call.parts, call.cuts);
   for (int64_t done = 0; done < ticks;) {
-    call.parts = 1;
-    call.spikes = call.part_spikes[0] = 0;
+    call.spikes = 0;
+    memset(call.part_spikes, 0, NE_MAX_THREADS * sizeof(int64_t));
     call.first = done;
     const int64_t ran = ne_run(&plan, &state, &call, ticks - done);
     if (ran <= 0) fail("run", "stopped");
@@ -206,7 +218,7 @@ int main(int argc, char** argv) {
   run(ticks);
   int64_t spikes = 0;
   for (int64_t i = 0; i < plan.lanes; i++) spikes += call.counts[i];
-  printf("simd=%s ticks=%lld spikes=%lld events=%lld state=%016llx\n", ne_simd(), (long long)ticks, (long long)spikes,
-         (long long)call.events, (unsigned long long)hash(persistent));
+  printf("simd=%s ticks=%lld spikes=%lld events=%lld dropped=%lld state=%016llx\n", ne_simd(), (long long)ticks, (long long)spikes,
+         (long long)call.events, (long long)call.dropped, (unsigned long long)hash(persistent));
   return 0;
 }

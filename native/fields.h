@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x60fbafeeu
+#define NE_LAYOUT 0x49b1a49au
 
 typedef struct ne_plan {
   int64_t pops;
@@ -14,12 +14,15 @@ typedef struct ne_plan {
   int64_t rows;
   int64_t segments;
   int64_t hits;
+  int64_t syn_frames;
   const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
   const int32_t* pop_lanes;  // [pops] neurons rounded up to 64
   const int32_t* pop_receptors;  // [pops] currents that synapses raise
   const int32_t* pop_coupled;  // [pops] 1: some of them feed others (alpha synapses)
+  const int32_t* pop_framed;  // [pops] 1: currents are kept in growing frames, as potentials are
+  const int64_t* pop_syn_frame;  // [pops] first entry in syn_frame
   const int32_t* pop_depth;  // [pops] slots of the arrival ring: the longest delay into it, in ticks
   const int32_t* pop_frame;  // [pops] index into frame_rate, -1 if none
   const int32_t* pop_refractory;  // [pops] refractory ticks, -1 if they differ between neurons
@@ -39,6 +42,7 @@ typedef struct ne_plan {
   const float* u_start;  // [lanes] second variable at reset (adaptation, recovery)
   const float* held_start;  // [lanes] `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
   const float* params;  // [params] coefficients, in the order of the model's kernel
+  const int32_t* syn_frame;  // [syn_frames] index into frame_rate of each current in a frame
   const double* frame_rate;  // [frames] growth of a frame in powers of two per tick
   const int32_t* proj_pre;  // [projs] source population
   const int32_t* proj_post;  // [projs] target population
@@ -52,6 +56,7 @@ typedef struct ne_plan {
   const int64_t* proj_segment;  // [projs] first entry in segment and segment_delay
   const int64_t* proj_base;  // [projs] first entry in segment_base
   const int32_t* proj_delay;  // [projs] delay in ticks where all are equal
+  const int64_t* proj_small;  // [projs] first entry in small, -1 if all its events are delivered
   const uint32_t* row;  // [rows] first synapse of each source, or its first segment; then the first block, if any
   const uint32_t* segment;  // [segments] first synapse of each segment
   const int32_t* segment_delay;  // [segments] its delay in ticks
@@ -60,6 +65,7 @@ typedef struct ne_plan {
   const uint32_t* target32;  // [long_targets] target in its population, beyond 65,536
   const float* weight;  // [weights] synaptic weights
   const uint16_t* weight16;  // [halves] synaptic weights in IEEE half precision
+  const uint32_t* small;  // [smalls] synapses of each source that are below the event threshold: counted, not stored
 } ne_plan;
 
 typedef struct ne_state {
@@ -69,8 +75,9 @@ typedef struct ne_state {
   float* u;  // [lanes] adaptation or recovery
   int64_t* release;  // [lanes] last refractory tick, -1 before the first spike
   int64_t* exponent;  // [pops] exponent of the population's frame
+  int64_t* syn_exponent;  // [syn_frames] exponent of the frame of each current
   uint8_t* awake;  // [pops] 1: some neuron may be above threshold without input
-  float* syn;  // [syn] exponential currents
+  float* syn;  // [syn] currents, in their frames where they have one
   float* ring;  // [ring] arrivals of the ticks to come
   uint8_t* hit;  // [hits] 1: the slot holds arrivals
   uint32_t* queue;  // [lanes] refractory neurons
@@ -89,6 +96,7 @@ typedef struct ne_call {
   int64_t capacity;
   int64_t spikes;
   int64_t events;
+  int64_t dropped;
   int64_t first;
   int64_t parts;
   uint64_t* event_tick;  // [pops] int32 ticks of given spikes, ascending
@@ -116,6 +124,8 @@ typedef struct ne_call {
   X(int32_t, pop_lanes) \
   X(int32_t, pop_receptors) \
   X(int32_t, pop_coupled) \
+  X(int32_t, pop_framed) \
+  X(int64_t, pop_syn_frame) \
   X(int32_t, pop_depth) \
   X(int32_t, pop_frame) \
   X(int32_t, pop_refractory) \
@@ -135,6 +145,7 @@ typedef struct ne_call {
   X(float, u_start) \
   X(float, held_start) \
   X(float, params) \
+  X(int32_t, syn_frame) \
   X(double, frame_rate) \
   X(int32_t, proj_pre) \
   X(int32_t, proj_post) \
@@ -148,6 +159,7 @@ typedef struct ne_call {
   X(int64_t, proj_segment) \
   X(int64_t, proj_base) \
   X(int32_t, proj_delay) \
+  X(int64_t, proj_small) \
   X(uint32_t, row) \
   X(uint32_t, segment) \
   X(int32_t, segment_delay) \
@@ -156,6 +168,7 @@ typedef struct ne_call {
   X(uint32_t, target32) \
   X(float, weight) \
   X(uint16_t, weight16) \
+  X(uint32_t, small) \
 
 #define NE_STATE_FIELDS(X) \
   X(int64_t, clock) \
@@ -164,6 +177,7 @@ typedef struct ne_call {
   X(float, u) \
   X(int64_t, release) \
   X(int64_t, exponent) \
+  X(int64_t, syn_exponent) \
   X(uint8_t, awake) \
   X(float, syn) \
   X(float, ring) \

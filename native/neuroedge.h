@@ -53,6 +53,15 @@ NE_API int64_t ne_step(const ne_plan* plan, ne_state* state, ne_call* call);
 // where rows cross the borders between the shares of `parts` threads, for call->cuts: (parts - 1)·(rows + segments)
 NE_API void ne_cut(const ne_plan* plan, int64_t parts, uint32_t* cuts);
 
+// what a population of n neurons costs here, ns: [0] each neuron stepped with all, [1] each stepped because something
+// reaches it; 0, or -1 without memory
+NE_API int ne_costs(int64_t n, double* ns);
+
+// n given spikes on the grid: writes the tick of each, 0 … ticks - 1, for times in ms and `per_ms` ticks a ms; returns 1
+// if (tick, neuron) ascends, else 0
+NE_API int64_t ne_grid(const double* time, const uint32_t* neuron, int64_t n, double per_ms, int64_t ticks,
+                       int32_t* tick);
+
 // growth of a frame at absolute tick t (time t·dt): writes m in [1, 2], returns the exponent
 NE_API int64_t ne_frame_at(double rate, int64_t t, float* m);
 

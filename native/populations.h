@@ -30,24 +30,7 @@ static void force(Turn& t) {
   }
 }
 
-static void source_turn(Turn& t) {
-  if (t.chance) {
-    uint64_t key = ne_tick_key(t.p->pop_key[t.pop], t.s->clock[1], t.tick);
-    t.spikes_now = t.k->poisson(key, t.chance, t.first, t.first + t.n, t.spike);
-    return;
-  }
-  int64_t at = t.event_at;
-  while (t.given_now()) t.event_at++;
-  t.spikes_now = t.part->index ? 0 : (int32_t)(t.event_at - at);
-  t.spike = const_cast<uint32_t*>(t.event_neuron) + at;
-}
-
 static void frame_reset(Turn& t, int32_t n) {
-  if (t.plain) {
-    const float after = t.param[RESET] * t.m;
-    for (int32_t j = 0; j < n; j++) t.v[t.spike[j]] = after;
-    return;
-  }
   for (int32_t j = 0; j < n; j++) {
     uint32_t i = t.spike[j];
     float top = t.parameter(THETA, i) * t.m, after = t.parameter(RESET, i);
@@ -65,19 +48,23 @@ static void frame_reset(Turn& t, int32_t n) {
   }
 }
 
-// frames grow from the absolute tick; a state follows by exact halvings, which may be done at once
-static void follow_frame(Turn& t, float m, int64_t exponent) {
-  t.m = m;
-  int64_t grown = exponent - t.part->exponent[t.pop];
-  if (grown == 0) return;
-  t.part->exponent[t.pop] = exponent;
+// frames grow from the absolute tick; what stands in one follows by exact halvings, which may be done at once
+static void shrink(Turn& t, float* x, int64_t grown) {
   // from 2^128 to below 2^-60 all goes to 0, and 2^-120 is one exact step
   for (grown = grown < 480 ? grown : 480; grown > 0; grown -= 120) {
     uint32_t bits = (uint32_t)(127 - (grown < 120 ? grown : 120)) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
-    t.k->rescale(t.v, scale, t.lanes);
+    t.k->rescale(x, scale, t.lanes);
   }
+}
+
+static void follow_frame(Turn& t, float m, int64_t exponent) {
+  t.m = m;
+  const int64_t grown = exponent - t.part->exponent[t.pop];
+  if (grown == 0) return;
+  t.part->exponent[t.pop] = exponent;
+  shrink(t, t.v, grown);
 }
 
 static void frame_turn(Turn& t) {
@@ -125,19 +112,52 @@ static void flush_currents(Turn& t) {
   for (int32_t r = 0; r < t.p->pop_receptors[t.pop]; r++) t.k->flush(t.syn + r * t.pitch, t.lanes);
 }
 
+// arrivals of a current in its frame: of whom the list names, or of all
+static void arrive(Turn& t, int32_t channel, float m) {
+  if (!t.hit(channel)) return;
+  t.hit(channel) = 0;
+  float *s = t.syn + (channel - 1) * t.pitch, *in = t.slot(channel);
+  const int64_t slot = (int64_t)channel * t.depth + t.slot_now;
+  const uint32_t* list = t.touched + slot * t.touched_room;
+  const int64_t n = t.part->count == 1 ? t.touched_n[slot] : t.touched_room + 1;
+  t.touched_n[slot] = 0;
+  if (n > t.touched_room) {
+    t.k->arrive(s, in, m, t.lanes);
+    return;
+  }
+  for (int64_t k = 0; k < n; k++) {
+    const uint32_t i = list[k];
+    s[i] += in[i] * m;
+    in[i] = 0.0f;
+  }
+}
+
+// to the end of the tick: frames grow, then what arrives is added
+static void follow_currents(Turn& t) {
+  for (int32_t r = 0; r < t.p->pop_receptors[t.pop]; r++) {
+    const int64_t at = t.syn_frame[r] * FRAME_AHEAD + t.tick % FRAME_AHEAD;
+    shrink(t, t.syn + r * t.pitch, t.part->frame_e[at] - t.syn_exponent[r]);
+    t.syn_exponent[r] = t.part->frame_e[at];
+    t.syn_m[r] = t.part->frame_m[at];
+    arrive(t, 1 + r, t.syn_m[r]);
+  }
+}
+
 static void lif_turn(Turn& t) {
   if (t.currents) add_current(t, LIF_GAIN);
   if (t.given_now()) force(t);
   const int32_t receptors = t.p->pop_receptors[t.pop];
   if (t.tick % FLUSH_EVERY == 0) {
     t.k->flush(t.v, t.lanes);
-    flush_currents(t);
+    if (!t.framed) flush_currents(t);
     if (t.adapts) t.k->flush(t.u, t.lanes);
   }
-  ne_lif_args args = {t.v, t.adapts ? t.u : nullptr, t.syn, t.param, {}, t.lanes, t.pitch, receptors,
+  ne_lif_args args = {t.v, t.adapts ? t.u : nullptr, t.syn, t.param, {}, t.lanes, t.pitch, receptors, t.framed, {},
                       t.p->pop_coupled[t.pop], t.each};
-  for (int32_t c = 0; c <= receptors; c++) args.in[c] = t.arrivals(c);
+  memcpy(args.growth, t.syn_m, sizeof args.growth);
+  for (int32_t c = 0; c <= (t.framed ? 0 : receptors); c++) args.in[c] = t.arrivals(c);
   int32_t n = t.k->lif(&args, t.spike);
+  if (t.framed) follow_currents(t);
   lif_reset(t, n);
   t.spikes_now = n;
   ne_queue_release(t.queue, t.tick, [&](uint32_t i) { t.v[i] = t.held[i]; });
@@ -200,21 +220,62 @@ static void write_down(const Turn& t) {
   t.part->spikes += n;
 }
 
-static void take_turn(Turn& t) {
+static void publish(Turn& t) {
+  // kernels count from this share's first neuron
+  if (t.first && t.kind != NE_SOURCE)
+    for (int32_t j = 0; j < t.spikes_now; j++) t.spike[j] += (uint32_t)t.first;
+  write_down(t);
+}
+
+static void given_turn(Turn& t) {
+  const int64_t at = t.event_at;
+  while (t.given_now()) t.event_at++;
+  // the caller has what it gave
+  t.spikes_now = t.part->index ? 0 : (int32_t)(t.event_at - at);
+  t.spike = const_cast<uint32_t*>(t.event_neuron) + at;
+}
+
+static void poisson_turn(Turn& t) {
+  uint64_t key = ne_tick_key(t.p->pop_key[t.pop], t.s->clock[1], t.tick);
+  t.spikes_now = t.k->poisson(key, t.chance, t.first, t.first + t.n, t.spike);
+  if (t.spikes_now) publish(t);
+}
+
+static void any_turn(Turn& t) {
   switch (t.kind) {
-    case NE_SOURCE: source_turn(t); break;
     case NE_FRAME: frame_turn(t); break;
     case NE_LIF: lif_turn(t); break;
     default: cell_turn(t, t.kind == NE_ADEX);
   }
-  // the caller has what it gave
-  if (t.spikes_now && !t.passes_on()) {
-    // kernels count from this share's first neuron
-    if (t.first && t.kind != NE_SOURCE)
-      for (int32_t j = 0; j < t.spikes_now; j++) t.spike[j] += (uint32_t)t.first;
-    write_down(t);
-  }
+  if (t.spikes_now) publish(t);
   if (t.traces) trace(t);
+}
+
+// the same as any_turn for a frame population that gets nothing but synapses, holds nobody and is not traced
+static void plain_turn(Turn& t) {
+  const int64_t at = t.p->pop_frame[t.pop] * FRAME_AHEAD + t.tick % FRAME_AHEAD;
+  follow_frame(t, t.part->frame_m[at], t.part->frame_e[at]);
+  t.spikes_now = 0;
+  if (!t.hits[t.slot_now] && !t.part->awake[t.pop]) return;
+  int32_t n;
+  if (ne_sparse_now(t)) {
+    n = ne_sparse_frame<false>(t);
+  } else {
+    n = t.k->frame(t.v, t.slot(0), t.m, t.param + THETA, 0, t.lanes, t.spike);
+    t.part->awake[t.pop] = 0;
+  }
+  if (t.sparse) t.touched_n[t.slot_now] = 0;
+  t.hits[t.slot_now] = 0;
+  if (n == 0) return;
+  const float after = t.param[RESET] * t.m;
+  for (int32_t j = 0; j < n; j++) t.v[t.spike[j]] = after;
+  t.spikes_now = n;
+  publish(t);
+}
+
+static void choose_turn(Turn& t) {
+  if (t.kind == NE_SOURCE) t.act = t.chance ? poisson_turn : given_turn;
+  else t.act = t.kind == NE_FRAME && t.plain && !t.currents && !t.traces && t.event_n == 0 ? plain_turn : any_turn;
 }
 
 static inline void end_tick(Turn& t) {

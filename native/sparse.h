@@ -10,8 +10,9 @@ enum : int64_t { NE_NEVER = INT64_MAX };
 
 // arrivals left by an earlier call come without a list
 static inline void ne_sparse_begin(Turn& t) {
-  if (!t.sparse) return;
-  for (int32_t k = 0; k < t.depth; k++) t.touched_n[k] = t.hits[k] ? (uint32_t)t.touched_room + 1 : 0;
+  if (!t.sparse && !t.framed) return;
+  const int64_t slots = (int64_t)t.depth * (t.framed ? 1 + t.p->pop_receptors[t.pop] : 1);
+  for (int64_t k = 0; k < slots; k++) t.touched_n[k] = t.hits[k] ? (uint32_t)t.touched_room + 1 : 0;
 }
 
 // ascending, each once
@@ -42,20 +43,25 @@ static inline int32_t ne_sparse_sort(Turn& t, int32_t n) {
 
 // the frame kernel for whom the list names: twice named is as good as once, since the second time nothing arrives
 template <bool EACH>
-static inline int32_t ne_sparse_frame(Turn& t) {
-  const uint32_t* list = t.touched + (int64_t)t.slot_now * t.touched_room;
-  const int64_t n = t.touched_n[t.slot_now];
-  float *in = t.slot(0), *v = t.v;
-  const float m = t.m, *theta = t.parameters(THETA), same = theta[0] * m;
+static inline int32_t ne_sparse_pass(float* v, float* in, float m, const float* theta, const uint32_t* list, int64_t n,
+                                     uint32_t* spike) {
+  const float same = theta[0] * m;
   int32_t spikes = 0;
   for (int64_t k = 0; k < n; k++) {
     const uint32_t i = list[k];
     const float s = v[i] + in[i] * m;
     in[i] = 0.0f;
     v[i] = s;
-    if (s >= (EACH ? theta[i] * m : same)) t.spike[spikes++] = i;
+    if (s >= (EACH ? theta[i] * m : same)) spike[spikes++] = i;
   }
-  return spikes > 1 ? ne_sparse_sort(t, spikes) : spikes;
+  return spikes;
+}
+
+template <bool EACH>
+static inline int32_t ne_sparse_frame(Turn& t) {
+  const uint32_t* list = t.touched + (int64_t)t.slot_now * t.touched_room;
+  const int32_t n = ne_sparse_pass<EACH>(t.v, t.slot(0), t.m, t.parameters(THETA), list, t.touched_n[t.slot_now], t.spike);
+  return n > 1 ? ne_sparse_sort(t, n) : n;
 }
 
 // whether this tick's arrivals are listed, none of them left out
@@ -70,7 +76,7 @@ static inline int64_t ne_quiet(const Turn& t) {
   if (t.kind == NE_SOURCE || wait <= 0) return wait;
   if (t.part->awake[t.pop]) return 0;
   for (int32_t k = 0, at = t.slot_now; k < t.depth && k < wait; k++) {
-    if (t.hits[at]) return k;
+    if (t.hits[at]) wait = k;
     at = at + 1 == t.depth ? 0 : at + 1;
   }
   if (*t.queue.size) {
@@ -86,7 +92,7 @@ static inline int64_t ne_quiet(const Turn& t) {
 }
 
 static inline void ne_pass_over(Turn& t, int64_t ticks) {
-  t.slot_now = (int32_t)((t.slot_now + ticks) % t.depth);
+  if (t.depth > 1) t.slot_now = (int32_t)((t.slot_now + ticks) % t.depth);
   t.tick += ticks;
   t.step += ticks;
 }

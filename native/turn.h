@@ -11,6 +11,7 @@ typedef struct ne_part {
   uint8_t* hit;
   uint8_t* awake;
   int64_t* exponent;
+  int64_t* syn_exponent;
   float* frame_m;
   int64_t* frame_e;
   int32_t* spike_tick;  // room for spikes written down
@@ -51,6 +52,7 @@ struct Turn {
   float* traces;
   int64_t event_at, event_n, current_tick, current_neuron;
   int32_t kind, depth, slot_now, spikes_now;
+  void (*act)(Turn& t);          // what it does in one tick
   uint32_t* spike;
   ne_queue queue;
   float m;
@@ -60,6 +62,10 @@ struct Turn {
   uint32_t* touched;
   uint32_t* touched_n;
   int64_t touched_room;
+  bool framed;  // currents in growing frames, arrivals of which are listed where one thread steps all
+  float syn_m[NE_RECEPTORS];     // their growth at the start of the tick
+  const int32_t* syn_frame;
+  int64_t* syn_exponent;
 
   Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels* k, ne_part* part, int64_t pop);
 
@@ -100,7 +106,13 @@ inline Turn::Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels
       record(call->record[pop]), each(p->pop_stride[pop]), subtract(p->pop_subtract[pop]),
       adapts(p->pop_adapts[pop]), plain(!each && !subtract && p->pop_refractory[pop] == 0),
       sparse(call->sparse[pop] && part->count == 1), touched(s->touched + p->pop_touched[pop]),
-      touched_n(s->touched_n + p->pop_hit[pop]), touched_room(p->pop_room[pop]) {
+      touched_n(s->touched_n + p->pop_hit[pop]), touched_room(p->pop_room[pop]),
+      framed(p->pop_framed[pop]), syn_m{}, syn_frame(p->syn_frame + p->pop_syn_frame[pop]),
+      syn_exponent(part->syn_exponent + p->pop_syn_frame[pop]) {
+  for (int32_t r = 0; framed && r < p->pop_receptors[pop]; r++) {
+    int64_t exponent;
+    k->growth(p->frame_rate[syn_frame[r]], tick, 1, &syn_m[r], &exponent);
+  }
   if (n > lanes) n = lanes;
   if (n < 0) n = 0;
 }

@@ -1,6 +1,5 @@
-"""Import path of the tutorial: `from engine import Network, Simulator`."""
+"""Import path of the tutorial: `from engine import Network, Simulator, SimulationMode`."""
 
-from neuroedge.network import Network
-from neuroedge.simulator import Simulator
+from neuroedge.tutorial.engine import Network, SimulationMode, Simulator
 
-__all__ = ["Network", "Simulator"]
+__all__ = ["Network", "SimulationMode", "Simulator"]

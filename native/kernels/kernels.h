@@ -32,6 +32,8 @@ typedef struct ne_lif_args {
   int64_t lanes;
   int64_t pitch;           // from one array of currents or parameters to the next
   int32_t receptors;
+  int32_t framed;          // 1: currents stand in frames and are only read
+  float growth[NE_RECEPTORS];  // of their frames
   int32_t coupled;         // 1: currents are also fed by the next one
   int32_t stride;          // 0 one value per parameter, 1 one per lane
 } ne_lif_args;
@@ -59,6 +61,8 @@ typedef struct ne_kernels {
   // drive <- drive + syn, then syn <- syn·decay [+ next·couple] + in; next is null where nothing feeds it
   void (*current)(float* drive, float* syn, const float* next, const float* decay, const float* couple, int32_t stride,
                   ne_arrivals in, int64_t lanes);
+  // syn <- syn + in·m, clears in
+  void (*arrive)(float* syn, float* in, float m, int64_t lanes);
   // v <- v·scale, to +0 below 2^-60
   void (*rescale)(float* v, float scale, int64_t lanes);
   // |x| < 1e-30 to +0
@@ -77,6 +81,8 @@ typedef struct ne_kernels {
   void (*exp)(const float* x, float* y, int64_t n);
   // growth of a frame at ticks t … t + n - 1
   void (*growth)(double rate, int64_t t, int64_t n, float* m, int64_t* e);
+  // ticks of n given spikes; 1 if (tick, neuron) ascends
+  int32_t (*grid)(const double* time, const uint32_t* neuron, int64_t n, double per_ms, int64_t ticks, int32_t* tick);
 } ne_kernels;
 
 extern "C" {

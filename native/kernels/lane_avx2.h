@@ -23,6 +23,7 @@ struct lane {
   static f set(float x) { return _mm256_set1_ps(x); }
   static f add(f a, f b) { return _mm256_add_ps(a, b); }
   static f sub(f a, f b) { return _mm256_sub_ps(a, b); }
+  static f div(f a, f b) { return _mm256_div_ps(a, b); }
   static f mul(f a, f b) { return _mm256_mul_ps(a, b); }
   static mask ge(f a, f b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
   static mask lt(f a, f b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }

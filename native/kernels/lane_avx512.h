@@ -18,6 +18,7 @@ struct lane {
   static f set(float x) { return _mm512_set1_ps(x); }
   static f add(f a, f b) { return _mm512_add_ps(a, b); }
   static f sub(f a, f b) { return _mm512_sub_ps(a, b); }
+  static f div(f a, f b) { return _mm512_div_ps(a, b); }
   static f mul(f a, f b) { return _mm512_mul_ps(a, b); }
   static mask ge(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
   static mask lt(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

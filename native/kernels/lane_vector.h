@@ -28,6 +28,7 @@ struct lane {
   static f set(float x) { return f{x, x, x, x}; }
   static f add(f a, f b) { return a + b; }
   static f sub(f a, f b) { return a - b; }
+  static f div(f a, f b) { return a / b; }
   static f mul(f a, f b) { return a * b; }
   static mask ge(f a, f b) { return a >= b; }
   static mask lt(f a, f b) { return a < b; }

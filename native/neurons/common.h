@@ -14,7 +14,11 @@ static inline lane::f take(const ne_arrivals& in, int64_t i) {
   return sum;
 }
 
+// most blocks have one spike or none: that one is written without asking, since a guess would often be wrong
 static inline uint32_t* list_bits(uint64_t bits, int64_t base, uint32_t* out) {
+  *out = (uint32_t)(base + __builtin_ctzll(bits | (uint64_t)1 << 63));
+  out += bits != 0;
+  bits &= bits - 1;
   while (bits) {
     *out++ = (uint32_t)(base + __builtin_ctzll(bits));
     bits &= bits - 1;

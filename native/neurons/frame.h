@@ -26,6 +26,15 @@ static int32_t frame_step(float* v, float* in, float m, const float* theta, int3
   return (int32_t)(out - spike);
 }
 
+// currents in a frame: s += a·m
+static void arrive(float* syn, float* in, float m, int64_t lanes) {
+  const lane::f growth = lane::set(m), zero = lane::set(0.0f);
+  for (int64_t i = 0; i < lanes; i += lane::W) {
+    lane::store(syn + i, lane::add(lane::load(syn + i), lane::mul(lane::load(in + i), growth)));
+    lane::store(in + i, zero);
+  }
+}
+
 static void growth(double rate, int64_t t, int64_t n, float* m, int64_t* e) { ne_growth(rate, t, n, m, e); }
 
 static void rescale(float* v, float scale, int64_t lanes) {

@@ -18,6 +18,7 @@ __all__ = [
     "known",
     "mapping",
     "names",
+    "not_negative",
     "positive",
     "probability",
     "real_array",
@@ -34,6 +35,8 @@ _NO_NUMBERS = (bool, np.bool_, str, bytes, np.timedelta64)
 
 
 def _number(owner: str, field: str, value: Any) -> float:
+    if type(value) is float:
+        return value
     wrong = isinstance(value, _NO_NUMBERS) or not np.isscalar(value)
     try:
         number = math.nan if wrong else float(value)
@@ -61,6 +64,15 @@ def positive(owner: str, field: str, value: Any, unit: str = "") -> float:
     if not (math.isfinite(number) and number > 0.0):
         raise ParameterError(f"{owner}: {field} must be > 0{_in(unit)} (got {shown(value)})")
     return number
+
+
+def not_negative(owner: str, field: str, value: Any, unit: str = "") -> float:
+    """A finite number, zero or above."""
+    number = finite(owner, field, value, unit)
+    if number < 0.0:
+        raise ParameterError(f"{owner}: {field} must be >= 0{_in(unit)} (got {shown(value)})")
+    # no -0.0
+    return number + 0.0
 
 
 def probability(owner: str, field: str, value: Any) -> float:
@@ -117,7 +129,8 @@ def mapping(owner: str, field: str, value: Any, holds: str) -> Dict[str, Any]:
     """A dictionary, or an empty one for None."""
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    # most are dictionaries, and asking for the abstract class takes longer
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise ArgumentTypeError(f"{owner}: {field} must be a dictionary {{{holds}}} (got {shown(value)})")
     return dict(value)
 

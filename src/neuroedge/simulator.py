@@ -2,36 +2,35 @@
 
 import threading
 import time
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from . import checks
-from .engines.choose import choose
-from .engines.job import Answer, Given, Job, chances, given_spikes, held_current, must_take_spikes, step_neurons
+from .engines.answers import recording_of
+from .engines.choose import choose, must_take, tune
+from .engines.inputs import Intake
+from .engines.job import Answer, Job, must_take_spikes, step_neurons
 from .engines.native import NativeEngine
 from .errors import ArgumentTypeError, BudgetError, ParameterError, shown
-from .events import SpikeTrain
 from .network.graph import Network
-from .network.neurons import PoissonSource, SpikeSource, TemporalSource
 from .plan.compile import compile_network
-from .plan.plan import SOURCE, Plan, State
+from .plan.plan import Plan, State
 from .plan.precision import PRECISIONS
-from .plan.recording import Lazy, Recording, at_ticks
+from .plan.recording import Recording
 from .plan.regrid import regrid
 
 __all__ = ["Simulator"]
-
-RECORDS = ("spikes", "potentials", "weights")
 
 
 class Simulator:
     """Runs a network or a compiled plan, and keeps its state between calls.
 
-    dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "native" or "reference". precision:
-    "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
+    dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "clock" (every population in every tick),
+    "event" (each only where something arrives), "hybrid" (so where it can be) or "reference"; the bits are the same.
+    precision: "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
+    event_threshold: see `set_event_threshold`; a plan brings its own.
     Calls from several threads wait for one another.
     """
 
@@ -42,7 +41,9 @@ class Simulator:
         engine: str = "auto",
         precision: str = "float32",
         memory_limit: Optional[int] = None,
+        event_threshold: float = 0.0,
     ) -> None:
+        threshold = checks.not_negative("Simulator", "event_threshold", event_threshold)
         if not isinstance(network, (Network, Plan)):
             raise ArgumentTypeError(f"Simulator: network must be a Network or a Plan (got {type(network).__name__})")
         self._network = network if isinstance(network, Network) else None
@@ -50,27 +51,24 @@ class Simulator:
         self._engine_name, self._memory_limit = engine, memory_limit
         self._turn = threading.RLock()
         if isinstance(network, Plan):
-            _must_match(network, dt, precision, memory_limit)
+            _must_match(network, dt, precision, memory_limit, threshold)
             plan = network
         else:
-            plan = self._compile(0.1 if dt is None else dt, precision)
+            plan = self._compile(0.1 if dt is None else dt, precision, threshold)
         self._adopt(plan, State(plan))
 
-    def _compile(self, dt: float, precision: str) -> Plan:
+    def _compile(self, dt: float, precision: str, event_threshold: float) -> Plan:
         if self._network is None:
             raise ParameterError(
-                "a compiled plan keeps its dt and precision: make a Simulator from the network instead"
+                "a compiled plan keeps its dt, precision and event threshold: make a Simulator from the network instead"
             )
-        return compile_network(self._network, dt, precision, self._memory_limit)
+        return compile_network(self._network, dt, precision, self._memory_limit, event_threshold)
 
     def _adopt(self, plan: Plan, state: State) -> None:
         # all that may fail comes first, so that a failure leaves the old plan at work
         engine, reason = choose(self._engine_name, plan, state)
-        sources = {k: m for k, m in enumerate(plan.models) if isinstance(m, PoissonSource)}
-        poisson = {
-            k: chances(f"Population {plan.names[k]!r}", m.rate, int(plan.pop_n[k]), plan.dt) for k, m in sources.items()
-        }
-        self._plan, self._state, self.engine, self.reason, self._poisson = plan, state, engine, reason, poisson
+        intake = Intake(plan, self._memory_limit, engine.on_grid)
+        self._plan, self._state, self.engine, self.reason, self._intake = plan, state, engine, reason, intake
         self._stepper: Any = None
 
     @property
@@ -94,7 +92,7 @@ class Simulator:
         with self._turn:
             self.refresh()
             if step != self._plan.dt:
-                plan = self._compile(step, self._plan.precision)
+                plan = self._compile(step, self._plan.precision, self._plan.event_threshold)
                 self._adopt(plan, regrid(self._plan, self._state, plan))
 
     def set_precision(self, precision: str) -> None:
@@ -102,23 +100,36 @@ class Simulator:
         with self._turn:
             self.refresh()
             if checks.known("precision", precision, PRECISIONS) != self._plan.precision:
-                plan = self._compile(self._plan.dt, precision)
+                plan = self._compile(self._plan.dt, precision, self._plan.event_threshold)
+                self._adopt(plan, self._moved(plan))
+
+    def set_event_threshold(self, event_threshold: float) -> None:
+        """Deliver no synaptic event that is smaller than this share of threshold − rest of its target. The state stays.
+
+        What is not delivered is counted (`performance["dropped_events"]`) and costs nothing. Weights in pA, into
+        currents of AdEx and Izhikevich, are always delivered.
+        """
+        threshold = checks.not_negative("set_event_threshold", "event_threshold", event_threshold)
+        with self._turn:
+            self.refresh()
+            if threshold != self._plan.event_threshold:
+                plan = self._compile(self._plan.dt, self._plan.precision, threshold)
                 self._adopt(plan, self._moved(plan))
 
     def _moved(self, plan: Plan) -> State:
         """The present state as one of `plan`, or its start where their shapes differ."""
         state = State(plan)
-        if plan.names == self._plan.names and plan.sizes == self._plan.sizes:
+        if plan.names == self._plan.names and state.fits(self._state):
             state.restore(self._state.snapshot(), plan)
         return state
 
     def refresh(self) -> None:
         """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
+        if self._network is None or self._network.version == self._version:
+            return
         with self._turn:
-            if self._network is None or self._network.version == self._version:
-                return
             version = self._network.version
-            plan = self._compile(self._plan.dt, self._plan.precision)
+            plan = self._compile(self._plan.dt, self._plan.precision, self._plan.event_threshold)
             self._adopt(plan, self._moved(plan))
             self._version = version
 
@@ -163,20 +174,38 @@ class Simulator:
         """
         with self._turn:
             self.refresh()
-            with self._or_as_before():
+            before = self._plan, self._state, self.engine, self.reason, self._intake
+            try:
                 if dt is not None:
                     self.set_dt(dt)
                 ticks = checks.ticks_of("run", duration, self._plan.dt)
                 record = checks.names("run", "record", record)
-                job = self._job(float(duration), ticks, inputs, currents, record, record_from)
-                bar = _Bar(ticks, checks.boolean("run", "progress", progress))
+                job = self._intake.job(float(duration), ticks, inputs, currents, record, record_from)
+                if self._engine_name == "auto" and isinstance(self.engine, NativeEngine):
+                    self.reason = tune(self.engine, job)
+                must_take(self.engine, job)
+                shows = checks.boolean("run", "progress", progress)
+            except BaseException:
+                # where a call is refused, plan and state are those from before it
+                self._plan, self._state, self.engine, self.reason, self._intake = before
+                raise
             self._stepper = None
             start, began = self._state.tick * self._plan.dt, time.perf_counter()
-            with bar as shows:
-                answer = self._through(job._replace(progress=shows))
-            return self._recording(
-                float(duration), start, job, answer, time.perf_counter() - began, "weights" in record
-            )
+            answer = self._shown(job) if shows else self._through(job)
+            performance = self._performance(float(duration), time.perf_counter() - began)
+            weights = self._network.get_weights() if "weights" in record and self._network is not None else None
+            return recording_of(self._plan, job, answer, float(duration), start, performance, weights)
+
+    def _performance(self, duration: float, wall: float) -> Dict[str, Any]:
+        return {
+            "wall_s": wall,
+            "realtime_factor": duration / 1000.0 / wall,
+            "engine": self.engine.name,
+            "reason": self.reason,
+            "threads": self.engine.parts,
+            "precision": self._plan.precision,
+            "bytes": self._plan.nbytes,
+        }
 
     def _through(self, job: Job) -> Answer:
         if isinstance(self.engine, NativeEngine):
@@ -189,15 +218,15 @@ class Simulator:
             self._state.restore(snapshot, self._plan)
             raise
 
-    @contextmanager
-    def _or_as_before(self) -> Iterator[None]:
-        """Where a call is refused, plan and state are those from before it."""
-        before = self._plan, self._state, self.engine, self.reason, self._poisson
+    def _shown(self, job: Job) -> Answer:
+        """The same under a progress bar on standard error: after one second, and only on a terminal."""
+        from .progress import bar
+
+        shown_bar = bar(job.ticks, "tick")
         try:
-            yield
-        except BaseException:
-            self._plan, self._state, self.engine, self.reason, self._poisson = before
-            raise
+            return self._through(job._replace(progress=shown_bar.update))
+        finally:
+            shown_bar.close()
 
     def step(self, spikes: Optional[Mapping[str, Any]] = None) -> Dict[str, np.ndarray]:
         """One tick, for closed loops. spikes: {population: neuron indices}; returns the same of all that spiked."""
@@ -211,7 +240,7 @@ class Simulator:
             return fired
 
     def _new_stepper(self) -> Callable[[Mapping[str, Any]], Dict[str, np.ndarray]]:
-        inner = self.engine.stepper(self._poisson)
+        inner = self.engine.stepper(self._intake.poisson)
         if isinstance(self.engine, NativeEngine):
             return inner
         # the reference engine trusts what it is given
@@ -222,88 +251,8 @@ class Simulator:
         must_take_spikes(owner, self._plan.models[k])
         return step_neurons(owner, value, int(self._plan.pop_n[k]))
 
-    def _job(
-        self, duration: float, ticks: int, inputs: Optional[Mapping[str, Any]], currents: Optional[Mapping[str, Any]],
-        record: Sequence[str], record_from: Optional[Sequence[str]],
-    ) -> Job:  # fmt: skip
-        plan = self._plan
-        kinds = {checks.known("record", what, RECORDS) for what in record}
-        every = plan.names if record_from is None else checks.names("run", "record_from", record_from)
-        wanted = {plan.where(name) for name in every}
-        spikes = ["spikes" in kinds and k in wanted for k in range(len(plan.names))]
-        trace = ["potentials" in kinds and k in wanted and plan.pop_kind[k] != SOURCE for k in range(len(plan.names))]
-        self._must_fit(ticks * sum(int(n) for n, wanted in zip(plan.pop_n, trace) if wanted))
-        given: Dict[int, Given] = {}
-        fire = dict(self._poisson)
-        for name, value in checks.mapping("run", "inputs", inputs, "population: events").items():
-            self._input(plan.where(name), value, duration, ticks, given, fire)
-        levels = checks.mapping("run", "currents", currents, "population: mV").items()
-        held = {plan.where(name): self._current(plan.where(name), value, ticks) for name, value in levels}
-        return Job(ticks, given, held, fire, spikes, trace)
 
-    def _must_fit(self, values: int) -> None:
-        """Recorded potentials must fit into memory."""
-        if not values:
-            return
-        asked = values * self._state.v.itemsize
-        limit = self._memory_limit
-        used, allowed = (0, checks.free_memory()) if limit is None else (self._plan.nbytes, limit)
-        if asked + used > allowed:
-            cure = "record fewer populations (record_from), or run in parts"
-            raise BudgetError("bytes for recorded potentials", asked, used, allowed, cure)
-
-    def _input(
-        self, k: int, value: Any, duration: float, ticks: int, given: Dict[int, Given], fire: Dict[int, np.ndarray]
-    ) -> None:
-        plan, model, owner = self._plan, self._plan.models[k], f"inputs[{self._plan.names[k]!r}]"
-        n = int(plan.pop_n[k])
-        must_take_spikes(owner, model)
-        if isinstance(model, (SpikeSource, TemporalSource)) and _is_values(value):
-            if isinstance(model, SpikeSource):
-                fire[k] = chances(owner, _hertz(owner, value, model), n, plan.dt)
-            else:
-                given[k] = given_spikes(
-                    owner, _latencies(owner, value, model, n, duration), n, duration, plan.dt, ticks
-                )
-            return
-        if _is_values(value):
-            cure = f"give {model.name} neurons events, pairs (neuron, time in ms)"
-            raise ArgumentTypeError(f"{owner}: values are for 'rate' and 'temporal' sources; {cure}")
-        given[k] = given_spikes(owner, value, n, duration, plan.dt, ticks)
-
-    def _current(self, k: int, value: Any, ticks: int) -> np.ndarray:
-        owner = f"currents[{self._plan.names[k]!r}]"
-        if self._plan.pop_kind[k] == SOURCE:
-            raise ParameterError(f"{owner}: a source has no membrane to inject into")
-        return held_current(owner, value, int(self._plan.pop_n[k]), ticks, self._state.v.dtype)
-
-    def _recording(
-        self, duration: float, start: float, job: Job, answer: Answer, wall: float, weights: bool
-    ) -> Recording:
-        plan = self._plan
-        counts = Lazy(plan.names, lambda name: _counts(plan, job, answer, name))
-        recorded = [name for name, wanted in zip(plan.names, job.record) if wanted]
-        performance = {
-            "wall_s": wall,
-            "realtime_factor": duration / 1000.0 / wall,
-            "synaptic_events": answer.events,
-            # only an event threshold drops any, and this version has none
-            "dropped_events": 0,
-            "engine": self.engine.name,
-            "reason": self.reason,
-            "precision": plan.precision,
-            "bytes": plan.nbytes,
-        }
-        return Recording(
-            duration, plan.dt, start, counts,
-            Lazy(recorded, lambda name: _spikes(plan, job, answer, name), "population with recorded spikes"),
-            {plan.names[k]: trace for k, trace in answer.traces.items()},
-            performance,
-            self._network.get_weights() if weights and self._network is not None else None,
-        )  # fmt: skip
-
-
-def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: Optional[int]) -> None:
+def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: Optional[int], threshold: float) -> None:
     """A compiled plan is taken as it is."""
     if dt is not None and checks.positive("Simulator", "dt", dt, "ms") != plan.dt:
         raise ParameterError(f"Simulator: the plan was compiled for dt = {plan.dt:g} ms (got {shown(dt)})")
@@ -311,81 +260,8 @@ def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: O
         raise ParameterError(
             f"Simulator: the plan was compiled for precision {plan.precision!r} (got {shown(precision)})"
         )
+    if threshold not in (0.0, plan.event_threshold):
+        rule = f"the plan was compiled for event_threshold = {plan.event_threshold:g}"
+        raise ParameterError(f"Simulator: {rule} (got {threshold:g})")
     if memory_limit is not None and plan.nbytes > checks.count("Simulator", "memory_limit", memory_limit, 2**62):
         raise BudgetError("bytes for this plan", plan.nbytes, 0, memory_limit, "compile a smaller network")
-
-
-def _is_values(value: Any) -> bool:
-    """One number per neuron, rather than events."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.names is None and value.ndim == 1 and value.dtype.kind in "fiu" and len(value) > 0
-    return isinstance(value, (list, tuple)) and len(value) > 0 and all(np.isscalar(x) for x in value)
-
-
-def _hertz(owner: str, value: Any, model: SpikeSource) -> np.ndarray:
-    values = checks.real_array(owner, "values", value)
-    if model.max_rate is None:
-        return values
-    if (values < 0).any() or (values > 1).any():
-        bad = values[(values < 0) | (values > 1)][0]
-        raise ParameterError(f"{owner}: values must be 0 to 1, shares of max_rate (got {bad:g})")
-    return values * model.max_rate
-
-
-def _latencies(owner: str, value: Any, model: TemporalSource, n: int, duration: float) -> SpikeTrain:
-    """Larger values fire earlier, the largest at 0 ms; 0 does not fire."""
-    values = checks.real_array(owner, "values", value, (n,)) / model.max_value
-    if (values < 0).any() or (values > 1).any():
-        bad = float(np.asarray(value, float)[(values < 0) | (values > 1)][0])
-        raise ParameterError(f"{owner}: values must be 0 to {float(np.max(model.max_value)):g} (got {bad:g})")
-    fires = np.flatnonzero(values > 0)
-    return SpikeTrain(fires, (1.0 - values[fires]) * duration)
-
-
-def _is_given(plan: Plan, job: Job, k: int) -> bool:
-    return bool(plan.pop_kind[k] == SOURCE) and k not in job.chances
-
-
-def _counts(plan: Plan, job: Job, answer: Answer, name: str) -> np.ndarray:
-    k = plan.where(name)
-    if _is_given(plan, job, k):
-        neurons = job.given[k].neurons if k in job.given else np.zeros(0, np.int64)
-        return np.bincount(neurons, minlength=int(plan.pop_n[k]))
-    return answer.counts[plan.spans[name]].astype(np.int64)
-
-
-def _spikes(plan: Plan, job: Job, answer: Answer, name: str) -> SpikeTrain:
-    k, span = plan.where(name), plan.spans[name]
-    ticks, neurons = _fired(plan, job, answer, k, span)
-    # a spike is stamped with the end of its tick
-    return SpikeTrain(neurons, at_ticks(ticks.astype(np.float64) + 1.0, plan.dt), size=int(plan.pop_n[k]))
-
-
-def _fired(plan: Plan, job: Job, answer: Answer, k: int, span: slice) -> Tuple[np.ndarray, np.ndarray]:
-    if _is_given(plan, job, k):
-        given = job.given.get(k, Given(np.zeros(0, np.int32), np.zeros(0, np.uint32)))
-        return given.ticks, given.neurons
-    mine = (answer.spike_lane >= span.start) & (answer.spike_lane < span.stop)
-    return answer.spike_tick[mine], answer.spike_lane[mine] - np.uint32(span.start)
-
-
-class _Bar:
-    """A progress bar on standard error, after one second, only on a terminal and if wanted."""
-
-    def __init__(self, ticks: int, wanted: bool) -> None:
-        self._bar: Any = None
-        if wanted:
-            from .progress import bar
-
-            self._bar = bar(ticks, "tick")
-
-    def __call__(self, ticks: int) -> None:
-        if self._bar is not None:
-            self._bar.update(ticks)
-
-    def __enter__(self) -> Any:
-        return self if self._bar is not None else None
-
-    def __exit__(self, *_: Any) -> None:
-        if self._bar is not None:
-            self._bar.close()

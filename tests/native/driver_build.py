@@ -11,7 +11,8 @@ NATIVE = Path(__file__).resolve().parents[2] / "native"
 
 FLAGS = ["-std=gnu++17", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
          "-fno-exceptions", "-fno-rtti"]  # fmt: skip
-PLAIN = ("driver.cpp", "clock.cpp", "dispatch.cpp", "threads.cpp", "kernels/portable.cpp")
+PLAIN = ("driver.cpp", "calibrate.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "threads.cpp",
+         "kernels/portable.cpp")  # fmt: skip
 X86 = {
     "kernels/avx2.cpp": ["-mavx2"],
     "kernels/avx512.cpp": ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mprefer-vector-width=512"],

@@ -1,4 +1,4 @@
-"""The core without Python: the driver's states are those of the native engine, on every level and machine."""
+"""The core without Python: the driver's states are those of the native engines, on every level and machine."""
 
 import platform
 import re
@@ -33,7 +33,7 @@ def dumped(simulator: Simulator, call: Call, path: Path) -> Dumped:
     run, jobs = simulator.engine.run, []
 
     def spied(job: Any) -> Any:
-        dump(simulator.plan, simulator.state, job, job.ticks, path)
+        dump(simulator.plan, simulator.state, job, job.ticks, path, simulator.engine.name)
         jobs.append(run(job))
         return jobs[-1]
 
@@ -44,6 +44,7 @@ def dumped(simulator: Simulator, call: Call, path: Path) -> Dumped:
         "ticks": str(round(call.duration / simulator.dt)),
         "spikes": str(int(jobs[0].counts.sum())),
         "events": str(jobs[0].events),
+        "dropped": str(jobs[0].dropped),
         "state": f"{state_hash(simulator.state):016x}",
     }
     return Dumped(path, answer)
@@ -55,7 +56,7 @@ def files(tmp_path_factory: Any) -> List[Dumped]:
     folder, made = tmp_path_factory.mktemp("dumps"), []
     rng = np.random.default_rng(1)
     for precision in ("float32", "float16"):
-        simulator = Simulator(compile_network(everything(40), 0.5, precision), engine="native")
+        simulator = Simulator(compile_network(everything(40), 0.5, precision), engine="clock")
         simulator.run(30.0)
         events = [(int(n), float(t)) for n, t in zip(rng.integers(0, 40, 90), np.sort(rng.uniform(0, 100.0, 90)))]
         currents = {"adex": 300.0, "frame": rng.normal(5.0, 5.0, (200, 40)), "cuba": np.full((200, 1), 3.0)}
@@ -63,7 +64,7 @@ def files(tmp_path_factory: Any) -> List[Dumped]:
         made.append(dumped(simulator, call, folder / precision))
     for seed in range(8000, 8012):
         case = build(seed, 80)
-        simulator = Simulator(case.plan(), engine="native")
+        simulator = Simulator(case.plan(), engine=("clock", "hybrid")[seed % 2])
         begin(case, simulator.plan, simulator.state)
         made.append(dumped(simulator, case.calls[0], folder / str(seed)))
     return made
@@ -118,14 +119,14 @@ def test_short_files_are_refused(driver: Path, files: List[Dumped], tmp_path: Pa
 
 def test_foreign_files_are_refused(driver: Path, files: List[Dumped], tmp_path: Path) -> None:
     data, path = files[2].path.read_bytes(), tmp_path / "foreign"
-    head = 24 + 8 * len(SCALARS["plan"])
+    arrays = 32 + 8 * len(SCALARS["plan"])
     for content, words in (
         (b"PK\x03\x04" + bytes(100), "no dump"),
         (data[:8] + bytes(4) + data[12:], "another version"),
         (data + b"!", "goes on"),
         (data[:24] + b"\xff" * 8 + data[32:], "impossible"),
-        (data[:24] + (9).to_bytes(8, "little") + data[32:], "entry for each population"),
-        (data[:head] + b"\xff" * 8 + data[head + 8 :], "impossible size"),
+        (data[:32] + (9).to_bytes(8, "little") + data[40:], "entry for each population"),
+        (data[:arrays] + b"\xff" * 8 + data[arrays + 8 :], "impossible size"),
     ):
         path.write_bytes(content)
         assert words in refused(driver, path)
@@ -177,7 +178,7 @@ def test_instructions_per_tick(tmp_path: Path, report: Any) -> None:
     # as it is shipped; the driver of the other tests is compiled faster
     driver, counts = build_driver(tmp_path, "g++", "x86_64", ["-O3"]), []
     for ticks in (100, 300):
-        simulator = Simulator(everything(100), dt=1.0, engine="native")
+        simulator = Simulator(everything(100), dt=1.0, engine="clock")
         file = dumped(simulator, Call(float(ticks), {}, {}, False), tmp_path / str(ticks))
         counts.append(instructions(driver, file.path, tmp_path))
     # hashing and reading are the same in both

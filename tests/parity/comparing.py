@@ -58,8 +58,9 @@ def difference(a: Recording, b: Recording) -> Optional[str]:
             return f"potentials of {name} are not numbers"
         if trace.dtype != other.dtype or trace.tobytes() != other.tobytes():
             return f"potentials of {name}"
-    if a.performance["synaptic_events"] != b.performance["synaptic_events"]:
-        return "synaptic events"
+    for name in ("synaptic_events", "dropped_events"):
+        if a.performance[name] != b.performance[name]:
+            return name
     return None
 
 
@@ -68,7 +69,7 @@ def run_call(simulator: Simulator, call: Call) -> Recording:
     return simulator.run(call.duration, call.inputs, call.currents, record)
 
 
-def compare(case: Case, engines: tuple = ("reference", "native")) -> Outcome:
+def compare(case: Case, engines: tuple = ("reference", "clock")) -> Outcome:
     """Run a case on both engines; `error` says where they part."""
     plan = case.plan()
     pair = [Simulator(plan, engine=name) for name in engines]

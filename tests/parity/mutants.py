@@ -54,8 +54,8 @@ MUTANTS: List[Mutant] = [
     Mutant("potential of a frame", "populations.h", "t.v[i] / t.m", "t.v[i] * (1.0f / t.m)"),
     Mutant("residual of a frame", "populations.h", "after = rest_of / t.m;", "after = rest_of * (1.0f / t.m);"),
     # order
-    Mutant("order of parallel synapses", "deliver.h", "for (uint32_t k = begin; k < end; k++)",
-           "for (uint32_t k = end; k-- > begin;)"),
+    Mutant("order of parallel synapses", "deliver.h", "for (int64_t k = 0; k < n; k++) into",
+           "for (int64_t k = n; k-- > 0;) into"),
     Mutant("order of dense rows", "kernels/rows.h", "for (int32_t s = 0; s < n; s++) {\n    const Weight* w",
            "for (int32_t s = n; s-- > 0;) {\n    const Weight* w"),
     Mutant("order of blocks", "kernels/rows.h", "for (int32_t s = 0; s < n; s++) {\n    if (s + 1 < n)",
@@ -74,6 +74,10 @@ MUTANTS: List[Mutant] = [
            "p.at(LIF_RECEPTOR + 3 * r + 1, i)"),
     Mutant("drive after decay", "neurons/common.h", "lane::store(drive + i, lane::add(lane::load(drive + i), s));",
            "lane::store(drive + i, lane::add(lane::load(drive + i), lane::mul(s, e)));"),
+    Mutant("growth of a current", "populations.h", "arrive(t, 1 + r, t.syn_m[r]);",
+           "arrive(t, 1 + r, 1.0f);"),
+    Mutant("gain of a current", "neurons/lif.h", "kept[r] = lane::div(p.kept[LIF_RECEPTOR + 3 * r], m[r]);",
+           "kept[r] = lane::mul(p.kept[LIF_RECEPTOR + 3 * r], lane::div(lane::set(1.0f), m[r]));"),
     # one tick
     Mutant("refractory", "refractory.h", "q.release[neuron] = tick + wait;", "q.release[neuron] = tick + wait + 1;"),
     Mutant("delay", "deliver.h", "int32_t s = slot + delay;", "int32_t s = slot + delay + (delay < to.depth);"),
@@ -88,10 +92,13 @@ MUTANTS: List[Mutant] = [
     Mutant("strict lif threshold", "neurons/lif.h", "lane::ge(x, theta)", "lane::lt(theta, x)"),
     Mutant("flush", "neurons/common.h", "lane::set(1e-30f)", "lane::set(1e-31f)"),
     Mutant("flush of a frame", "neurons/frame.h", "lane::set(0x1p-60f)", "lane::set(0x1p-61f)"),
-    Mutant("no flush of currents", "populations.h", "flush_currents(t);\n    if (t.adapts)", "if (t.adapts)"),
+    Mutant("no flush of currents", "populations.h", "if (!t.framed) flush_currents(t);", ""),
     Mutant("asleep above threshold", "populations.h", "if (rest_of >= top) t.part->awake[t.pop] = 1;", ""),
     Mutant("asleep after release", "populations.h",
            "if (t.subtract && t.v[i] >= t.parameter(THETA, i) * t.m) awake = 1;", ""),
+    Mutant("shrunk currents", "populations.h", "t.part->frame_e[at] - t.syn_exponent[r]);",
+           "t.part->frame_e[at] > t.syn_exponent[r] + 1);"),
+    Mutant("count of what is dropped", "deliver.h", "dropped += to.small[spike[s]];", "dropped += to.small[spike[0]];"),
     Mutant("random finalizer", "rng.h", "x ^= (x >> 16) ^", "x ^= (x >> 17) ^"),
 ]  # fmt: skip
 
@@ -107,7 +114,8 @@ def build(mutant: Optional[Mutant], folder: Path) -> Path:
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
     library = folder / "_native.so"
-    files = [str(sources / name) for name in ("clock.cpp", "dispatch.cpp", "threads.cpp", "kernels/portable.cpp")]
+    names = ("calibrate.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "threads.cpp", "kernels/portable.cpp")
+    files = [str(sources / name) for name in names]
     made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
     if made.returncode:
         raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")

@@ -42,11 +42,14 @@ class Case(NamedTuple):
     start: int
     specks: bool
     calls: List[Call]
+    event_threshold: float = 0.0
 
     def plan(self) -> Plan:
         """Mostly in the storage that costs least, and then in those that seldom do in networks this small."""
         storage = ("auto", "auto", "block8", "rows")[self.seed // 2 % 4]
-        return compile_network(self.network, self.dt, self.precision, storage=storage)
+        return compile_network(
+            self.network, self.dt, self.precision, storage=storage, event_threshold=self.event_threshold
+        )
 
 
 class Draw:
@@ -86,7 +89,8 @@ def build(seed: int, largest: Optional[int] = None) -> Case:
     calls = [_call(draw, net, dt, n) for n in ticks]
     precision = "float16" if draw.chance(0.3) else "float32"
     start = draw.pick(STARTS)
-    return Case(seed, net, dt, precision, start, start % 1024 > 1000 or draw.chance(0.3), calls)
+    specks = start % 1024 > 1000 or draw.chance(0.3)
+    return Case(seed, net, dt, precision, start, specks, calls, draw.pick((0.0, 0.0, 0.0, 0.0, 0.02, 0.1)))
 
 
 def _populations(draw: Draw, net: Network, dt: float, largest: int) -> None:
@@ -333,6 +337,9 @@ def begin(case: Case, plan: Plan, state: State) -> None:
     state.clock[0] = case.start
     for k in np.flatnonzero(plan.pop_kind == FRAME):
         state.exponent[k] = growth(float(plan.frame_rate[plan.pop_frame[k]]), case.start)[1]
+    for k in range(len(plan.names)):
+        for entry in plan.syn_entries(k):
+            state.syn_exponent[entry] = growth(float(plan.frame_rate[plan.syn_frame[entry]]), case.start)[1]
     if not case.specks:
         return
     rng = np.random.default_rng(case.seed)

@@ -10,9 +10,9 @@ from strategies import build, everything
 from neuroedge import LIF, Network, PoissonSource, Simulator
 from neuroedge.plan.compile import compile_network
 
-ENGINES = ["reference", "native"]
+ENGINES = ["reference", "clock"]
 # the reference engine delivers synapse rows one by one: smaller for it
-SIZES = {"reference": 8, "native": 24}
+SIZES = {"reference": 8, "clock": 24}
 Train = Tuple[np.ndarray, np.ndarray]
 Given = Dict[str, List[Tuple[int, float]]]
 
@@ -48,7 +48,7 @@ def assert_calls_equal_one(engine: str, network: Network, dt: float, calls: int,
 
 
 def test_a_thousand_calls_equal_one(report: Any) -> None:
-    spikes = assert_calls_equal_one("native", everything(SIZES["native"]), 0.5, 1000, 10.0)
+    spikes = assert_calls_equal_one("clock", everything(SIZES["clock"]), 0.5, 1000, 10.0)
     report(f"1,000 calls of 10 ms == one of 10 s: {spikes:,} spikes compared")
     assert spikes > 20_000
 
@@ -107,15 +107,15 @@ def test_snapshots_go_back(engine: str) -> None:
 
 
 def test_a_snapshot_is_a_copy_and_crosses_engines() -> None:
-    native, reference = (Simulator(everything(16), dt=1.0, engine=e) for e in ("native", "reference"))
-    native.run(25.0)
-    snapshot = native.snapshot()
+    clock, reference = (Simulator(everything(16), dt=1.0, engine=e) for e in ("clock", "reference"))
+    clock.run(25.0)
+    snapshot = clock.snapshot()
     kept = {name: array.copy() for name, array in snapshot.items()}
-    native.run(25.0)
+    clock.run(25.0)
     assert all(np.array_equal(kept[name], snapshot[name]) for name in kept)
     reference.restore(snapshot)
     reference.run(25.0)
-    assert native.state.equal(reference.state) is None
+    assert clock.state.equal(reference.state) is None
 
 
 @pytest.mark.parametrize("engine", ENGINES)

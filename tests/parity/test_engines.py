@@ -1,4 +1,4 @@
-"""The native engine answers with the bits of the reference engine: spikes, counts, potentials, states."""
+"""The clock engine answers with the bits of the reference engine: spikes, counts, potentials, states."""
 
 from typing import Any, List
 
@@ -16,7 +16,7 @@ QUICK, PARTS = 300, 6
 
 @pytest.fixture(scope="module")
 def tally(report: Any) -> Any:
-    tally = Tally("reference == native, quick")
+    tally = Tally("reference == clock, quick")
     yield tally
     report(tally)
 
@@ -44,7 +44,7 @@ def test_even_seeds_are_on_the_grid() -> None:
 
 @pytest.mark.long
 def test_many_more_networks(report: Any) -> None:
-    tally = Tally("reference == native, hypothesis")
+    tally = Tally("reference == clock, hypothesis")
 
     # no deadline: time is measured elsewhere, and the machine is shared
     checks = list(HealthCheck)
@@ -62,7 +62,7 @@ def test_many_more_networks(report: Any) -> None:
 
 
 def pair(network: Network, dt: float, precision: str = "float32") -> List[Simulator]:
-    return [Simulator(network, dt=dt, precision=precision, engine=name) for name in ("reference", "native")]
+    return [Simulator(network, dt=dt, precision=precision, engine=name) for name in ("reference", "clock")]
 
 
 def assert_same(simulators: List[Simulator], duration: float, **inputs: Any) -> int:
@@ -93,7 +93,7 @@ def test_targets_beyond_16_bits(precision: str, storage: str, kind: int) -> None
         synapse = Exponential(4.0) if k else None
         net.connect("source", "wide", synapses=(rows, columns, weights), delay=delay, synapse=synapse)
     plan = compile_network(net, 1.0, precision, storage=storage)
-    simulators = [Simulator(plan, engine=name) for name in ("reference", "native")]
+    simulators = [Simulator(plan, engine=name) for name in ("reference", "clock")]
     assert set(simulators[0].plan.proj_storage.tolist()) == {kind}
     assert assert_same(simulators, 40.0) > 1000
 

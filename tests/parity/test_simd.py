@@ -28,7 +28,7 @@ def at_every_level(case: Case) -> int:
     plan, first = case.plan(), None
     for level in LEVELS:
         use_simd(level)
-        simulator = Simulator(plan, engine="native")
+        simulator = Simulator(plan, engine="clock")
         begin(case, plan, simulator.state)
         answer = [run_call(simulator, call) for call in case.calls], simulator.state
         if first is None:
@@ -56,7 +56,7 @@ def test_all_models_at_length(precision: str) -> None:
     network, states = everything(200), []
     for level in LEVELS:
         use_simd(level)
-        simulator = Simulator(network, dt=0.5, precision=precision, engine="native")
+        simulator = Simulator(network, dt=0.5, precision=precision, engine="clock")
         recording = simulator.run(750.0, inputs={"given": [(k % 200, 0.7 * k) for k in range(1000)]})
         assert sum(int(c.sum()) for c in recording.counts.values()) > 20_000
         states.append((recording, simulator.state))
@@ -122,7 +122,7 @@ def fired(level: str, key: int, chance: np.ndarray, ticks: range) -> List[np.nda
     use_simd(level)
     net = Network(seed=key)
     net.add("source", len(chance), PoissonSource(chance / 2.0**32 * 1000.0))
-    simulator = Simulator(net, dt=1.0, engine="native")
+    simulator = Simulator(net, dt=1.0, engine="clock")
     simulator.state.clock[:] = (ticks.start, 3)
     train = simulator.run(float(len(ticks))).spikes["source"]
     step = np.rint(train.times).astype(int) - 1

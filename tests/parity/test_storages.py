@@ -17,7 +17,7 @@ from neuroedge.plan.recording import Recording
 STORAGES = ("dense", "block8", "auto")
 NETWORKS = 40
 # mode, threads
-WAYS = (("clock", 1), ("event", 1), ("clock", 2), ("clock", 3), ("clock", 4))
+WAYS = (("clock", 1), ("hybrid", 1), ("clock", 2), ("clock", 3), ("clock", 4))
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def _as_before() -> Iterator[None]:
 
 
 def ran(case: Case, plan: Plan, mode: str, threads: int) -> Tuple[List[Recording], State]:
-    simulator = Simulator(plan, engine="reference" if mode == "reference" else "native")
+    simulator = Simulator(plan, engine="reference" if mode == "reference" else "clock")
     if mode != "reference":
         simulator.engine = NativeEngine(plan, simulator.state, mode, threads)
     begin(case, plan, simulator.state)
@@ -73,7 +73,7 @@ def test_wide_populations_on_several_threads(storage: str, precision: str) -> No
     answers = []
     for asked, mode, threads in [("rows32", "clock", 1), *[(storage, *way) for way in WAYS]]:
         plan = compile_network(net, 1.0, precision, storage=asked)
-        simulator = Simulator(plan)
+        simulator = Simulator(plan, engine="clock")
         simulator.engine = NativeEngine(plan, simulator.state, mode, threads)
         answers.append((simulator.run(30.0), simulator.state))
         if storage != "block8":

@@ -27,7 +27,7 @@ TARGETS = {
 
 def simulate(net, dt, duration=1000.0):
     """Rates after 200 ms, in which the start is forgotten."""
-    simulator = Simulator(net, dt=dt, engine="native")
+    simulator = Simulator(net, dt=dt, engine="clock")
     simulator.run(200.0, record=())
     return simulator.run(duration, record=()).rates
 
@@ -99,7 +99,7 @@ def test_one_to_one_passes_each_spike_on(name):
     net.add("in", 1, "rate")
     net.add("out", 1, model)
     net.connect("in", "out", pattern="one_to_one", synapse=synapse)
-    simulator = Simulator(net, dt=0.1, engine="native")
+    simulator = Simulator(net, dt=0.1, engine="clock")
     # AdEx and Izhikevich start beside their rest
     simulator.run(300.0, record=())
     counts = simulator.run(500.0, inputs={"in": [(0, 50.0), (0, 300.0)]}, record=()).counts["out"]

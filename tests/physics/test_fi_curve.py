@@ -9,7 +9,7 @@ from reference_set import DURATION, PARAMS, membrane, stored, ticks
 from neuroedge import LIF, Network, Simulator
 
 P, AMPLITUDES = PARAMS["fi"]["par"], np.array(PARAMS["fi"]["amplitudes"])
-RUNS = [("native", "float32"), ("reference", "float64")]
+RUNS = [("clock", "float32"), ("reference", "float64")]
 
 
 @lru_cache(maxsize=None)
@@ -38,7 +38,7 @@ def test_every_spike_is_in_the_step_of_nest_and_brian2(engine, precision):
 
 @pytest.mark.parametrize("dt,grid", [(0.1, "grid_0p1"), (0.01, "grid_0p01")])
 def test_counts(dt, grid):
-    assert [len(times) for times in spikes("native", "float32", dt)] == stored("fi_curve")[f"count_{grid}"].tolist()
+    assert [len(times) for times in spikes("clock", "float32", dt)] == stored("fi_curve")[f"count_{grid}"].tolist()
 
 
 @pytest.mark.parametrize("engine,precision", RUNS)
@@ -56,7 +56,7 @@ def test_intervals_are_the_closed_form_put_on_the_grid(engine, precision):
 def test_rate_tends_to_the_closed_form():
     # with intervals late by less than dt = 0.01, and steady from the first spike on
     period = P["t_ref"] + climb(P["V_reset"])
-    for k, times in enumerate(spikes("native", "float32", 0.01)):
+    for k, times in enumerate(spikes("clock", "float32", 0.01)):
         if np.isfinite(period[k]):
             rate = (len(times) - 1) / (times[-1] - times[0])
             assert 1.0 / (period[k] + 0.01) <= rate * (1 + 1e-9)

@@ -14,7 +14,7 @@ from neuroedge import LIF, CubaLIF, Network, Simulator
 
 GRIDS = {"0p1": 0.1, "1": 1.0}
 NETS = [(net, grid) for net in ("net_delta", "net_exp") for grid in GRIDS]
-RUNS = [("native", "float32"), ("reference", "float32"), ("reference", "float64")]
+RUNS = [("clock", "float32"), ("reference", "float32"), ("reference", "float64")]
 
 
 def part(net, name):

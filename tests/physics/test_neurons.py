@@ -77,14 +77,14 @@ def test_double_precision_repeats_every_step(case):
 
 @pytest.mark.parametrize("case", LINEAR)
 def test_linear_models_in_float32(case):
-    times, potential = result(case, "native", "float32")
+    times, potential = result(case, "clock", "float32")
     assert same_steps(case, times, 0.1, DURATION)
     assert grid_error(case, potential)[0].max() < 1e-3
 
 
 @pytest.mark.parametrize("case", ADEX)
 def test_adex_in_float32(case):
-    times, potential = result(case, "native", "float32")
+    times, potential = result(case, "clock", "float32")
     assert same_steps(case, times, 0.1, DURATION)
     error, expected = grid_error(case, potential)
     # beyond V_T the exponential blows up any difference until the reset
@@ -93,7 +93,7 @@ def test_adex_in_float32(case):
 
 @pytest.mark.parametrize("case", IZHIKEVICH)
 def test_izhikevich_in_float32(case):
-    times, potential = result(case, "native", "float32")
+    times, potential = result(case, "clock", "float32")
     assert same_steps(case, times, 0.1, FLOAT32_PARTING.get(case, DURATION))
     if case not in FLOAT32_PARTING:
         assert grid_error(case, potential)[0].max() < FLOAT32_POTENTIAL[case]
@@ -101,7 +101,7 @@ def test_izhikevich_in_float32(case):
 
 @pytest.mark.parametrize("case", LINEAR + ADEX)
 def test_float32_at_a_hundredth_of_a_ms_is_within_one_tick(case):
-    times, _ = result(case, "native", "float32", 0.01)
+    times, _ = result(case, "clock", "float32", 0.01)
     ours, theirs = ticks(times, 0.01), ticks(grid_spikes(case, 0.01), 0.01)
     assert len(ours) == len(theirs)
     assert np.abs(ours - theirs).max() <= 1
@@ -109,7 +109,7 @@ def test_float32_at_a_hundredth_of_a_ms_is_within_one_tick(case):
 
 def isi_error(case, dt, count=None):
     """Largest difference of an interval from the exact one while the input lasts, ms; one spike may be missing."""
-    exact, (times, _) = spikes_of(case, "exact"), result(case, "native", "float32", dt)
+    exact, (times, _) = spikes_of(case, "exact"), result(case, "clock", "float32", dt)
     assert len(exact) - 1 <= len(times) <= len(exact)
     switches = stored("inputs")[f"{case}/I_t"]
     n = np.count_nonzero(exact[: len(times)] < (switches[-1] if len(switches) else DURATION))

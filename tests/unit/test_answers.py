@@ -68,11 +68,12 @@ def test_weights_where_asked() -> None:
 def test_performance() -> None:
     recording = record()
     assert set(recording.performance) == {
-        "wall_s", "realtime_factor", "synaptic_events", "dropped_events", "engine", "reason", "precision", "bytes",
+        "wall_s", "realtime_factor", "synaptic_events", "dropped_events", "engine", "reason", "threads",
+        "precision", "bytes",
     }  # fmt: skip
     assert recording.performance["synaptic_events"] == 6 and recording.performance["dropped_events"] == 0
     assert recording.performance["wall_s"] > 0 and recording.performance["bytes"] > 0
-    assert "10 ms, 6 spikes" in repr(recording) and "native engine" in repr(recording)
+    assert "10 ms, 6 spikes" in repr(recording) and "clock engine" in repr(recording)
 
 
 def test_time_goes_on_from_call_to_call() -> None:

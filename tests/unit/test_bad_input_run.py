@@ -19,7 +19,7 @@ from neuroedge.errors import (
     UnsupportedError,
 )
 
-ENGINES = ("native", "reference")
+ENGINES = ("clock", "reference")
 
 
 @pytest.fixture(params=ENGINES)
@@ -143,13 +143,13 @@ def test_recorded_potentials_must_fit() -> None:
     ("arguments", "kind", "words"),
     [
         (
-            {"engine": "nativ"},
+            {"engine": "cloc"},
             UnknownNameError,
-            ["engine", "'nativ'", "did you mean 'native'", "auto, native, reference"],
+            ["engine", "'cloc'", "did you mean 'clock'", "auto, clock, event, hybrid, reference"],
         ),
-        ({"engine": ["native"]}, UnknownNameError, ["engine", "auto"]),
+        ({"engine": ["clock"]}, UnknownNameError, ["engine", "auto"]),
         ({"engine": None}, UnknownNameError, ["engine", "None"]),
-        ({"engine": "native", "precision": "float64"}, UnsupportedError, ["engine 'native'", "float64", "reference"]),
+        ({"engine": "clock", "precision": "float64"}, UnsupportedError, ["engine 'clock'", "float64", "reference"]),
         ({"precision": "float8"}, UnknownNameError, ["precision", "'float8'", "float16, float32, float64"]),
         ({"precision": np.float16}, UnknownNameError, ["precision", "float16"]),
         ({"precision": ["float16"]}, UnknownNameError, ["precision", "float16"]),
@@ -199,7 +199,7 @@ def test_set_dt(dt: Any, kind: Type[NeuroedgeError]) -> None:
 
 @pytest.mark.parametrize(
     ("engine", "precision", "kind"),
-    [("native", "float64", UnsupportedError), ("auto", "float20", UnknownNameError), ("auto", None, UnknownNameError)],
+    [("clock", "float64", UnsupportedError), ("auto", "float20", UnknownNameError), ("auto", None, UnknownNameError)],
 )
 def test_set_precision(engine: str, precision: Any, kind: Type[NeuroedgeError]) -> None:
     simulator = Simulator(small(), dt=0.5, engine=engine)

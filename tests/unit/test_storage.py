@@ -111,7 +111,7 @@ def test_estimates_hold(kind: str, precision: str) -> None:
     for storage in ("dense", "rows", "block8"):
         taken[storage] = plan_of(weights, precision, storage).nbytes
         # a limit that holds for what is stored is kept
-        plan = compile_network(net, 1.0, precision, 64 << 20, storage)
+        plan = compile_network(net, 1.0, precision, 64 << 20, storage=storage)
         assert plan.nbytes == taken[storage]
 
 

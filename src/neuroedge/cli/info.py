@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 from .. import __version__
 from ..board import identify
+from ..engines.choose import ENGINES
 from ..engines.library import simd, simd_levels
 
 __all__ = ["options", "run"]
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             "board": board._asdict(),
             "simd": level,
             "simd_levels": levels,
-            "engines": ["native", "reference"],
+            "engines": list(ENGINES),
             "missing": missing,
         }
         print(json.dumps(report))
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"neuroedge  {__version__}")
     print(f"board      {board.name} ({board.kind}, {board.machine})")
     print(f"cores      {board.cpu_count}, memory {memory}")
-    print(f"engines    native ({level} of {', '.join(levels)}), reference")
+    print(f"engines    {', '.join(ENGINES)}; native code for {level} (of {', '.join(levels)})")
     for name, extra in missing.items():
         print(f"missing    {name}, for {EXTRAS[name][0]}: pip install neuroedge[{extra}]")
     return 0

@@ -1,8 +1,8 @@
 """A plan, a state and what a run is given, in one flat file: for the native driver (native/driver.cpp).
 
-Little-endian: magic, layout id, number of persistent state arrays, ticks, the plan's scalars; every array of plan,
-state and call in the order of the field table, as its size in bytes and its data; then what the call's pointers mean,
-in the same form: an entry k > 0 of a pointer array stands for the k-th of them, 0 for nothing.
+Little-endian: magic, layout id, number of persistent state arrays, ticks, threads, the plan's scalars; every array of
+plan, state and call in the order of the field table, as its size in bytes and its data; then what the call's pointers
+mean, in the same form: an entry k > 0 of a pointer array stands for the k-th of them, 0 for nothing.
 """
 
 import struct
@@ -15,6 +15,7 @@ from ..errors import UnsupportedError
 from ..plan.fields import CALL, PERSISTENT, PLAN, SCALARS, STATE, layout_id
 from ..plan.plan import MAX_THREADS, Plan, State
 from .job import Job
+from .native import event_driven
 
 __all__ = ["MAGIC", "dump", "state_hash"]
 
@@ -24,15 +25,19 @@ MAGIC = b"NEDUMP1\n"
 SPIKES = 1 << 12
 
 
-def dump(plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path]) -> None:
-    """Write what `ticks` ticks from `state` need to `path`. Potentials are not recorded."""
+def dump(
+    plan: Plan, state: State, job: Job, ticks: int, path: Union[str, Path], mode: str = "clock", threads: int = 1
+) -> None:
+    """Write what `ticks` ticks from `state` need to `path`: in that mode, by so many threads. Potentials are not
+    recorded."""
     if plan.precision == "float64":
         raise UnsupportedError("dump: float64 runs on the reference engine alone")
     blobs: List[np.ndarray] = []
-    call = _call(plan, job, blobs)
+    call = _call(plan, job, mode, threads, blobs)
+    state.share(plan, threads)
     tables = [(PLAN, plan.arrays), (STATE, state.arrays), (CALL, call)]
     with open(path, "wb") as file:
-        file.write(MAGIC + struct.pack("<IIq", layout_id(), len(PERSISTENT), ticks))
+        file.write(MAGIC + struct.pack("<IIqq", layout_id(), len(PERSISTENT), ticks, threads))
         file.write(struct.pack(f"<{len(SCALARS['plan'])}q", *(plan.sizes[name] for name in SCALARS["plan"])))
         for rows, arrays in tables:
             for field in rows:
@@ -47,13 +52,14 @@ def _write(file: Any, array: np.ndarray) -> None:
     file.write(struct.pack("<q", len(data)) + data)
 
 
-def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
+def _call(plan: Plan, job: Job, mode: str, threads: int, blobs: List[np.ndarray]) -> Dict[str, np.ndarray]:
     """The arrays of a call, its pointers as numbers of blobs."""
     lanes = plan.sizes["lanes"]
-    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": 2 * lanes + SPIKES, "cuts": 1}
+    entries = {"pops": len(plan.names), "lanes": lanes, "capacity": threads * (2 * lanes + SPIKES), "cuts": 1}
     entries["threads"] = MAX_THREADS
     arrays = {f.name: np.zeros(entries[f.shape], f.numpy("float32")) for f in CALL}
     arrays["record"][:] = job.record
+    arrays["sparse"][:] = event_driven(plan, mode)
     for k, given in job.given.items():
         arrays["event_tick"][k] = _blob(blobs, given.ticks, np.int32)
         arrays["event_neuron"][k] = _blob(blobs, given.neurons, np.uint32)
@@ -62,6 +68,7 @@ def _call(plan: Plan, job: Job, blobs: List[np.ndarray]) -> Dict[str, np.ndarray
         arrays["current"][k] = _blob(blobs, current, np.float32)
         arrays["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
         arrays["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+        arrays["sparse"][k] = 0
     for k, chance in job.chances.items():
         arrays["chance"][k] = _blob(blobs, chance, np.uint32)
     return arrays

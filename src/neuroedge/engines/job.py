@@ -1,6 +1,6 @@
 """What one run asks of an engine, and what the engine answers."""
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -9,14 +9,29 @@ from ..errors import ArgumentTypeError, ParameterError, shown
 from ..events import SpikeTrain, as_events
 from ..network.neurons import Model, PoissonSource
 
-__all__ = ["Answer", "Given", "Job", "chances", "given_spikes", "held_current", "must_take_spikes", "step_neurons"]
+__all__ = [
+    "Answer",
+    "Given",
+    "Grid",
+    "Job",
+    "chances",
+    "given_spikes",
+    "held_current",
+    "must_take_spikes",
+    "on_grid",
+    "step_neurons",
+]
 
 
 class Given(NamedTuple):
-    """Spikes given to one population: int32 ticks, ascending, and uint32 neurons, ascending within a tick."""
+    """Spikes given to one population: int32 ticks, ascending, and uint32 neurons, ascending within a tick.
+
+    where: the addresses of both, if somebody has asked for them already.
+    """
 
     ticks: np.ndarray
     neurons: np.ndarray
+    where: Optional[Tuple[int, int]] = None
 
 
 class Job(NamedTuple):
@@ -26,43 +41,55 @@ class Job(NamedTuple):
     given: Dict[int, Given]
     currents: Dict[int, np.ndarray]
     chances: Dict[int, np.ndarray]
-    record: List[bool]
-    trace: List[bool]
+    record: Sequence[bool]
+    trace: Sequence[bool]
     progress: Optional[Callable[[int], Any]] = None
 
 
 class Answer(NamedTuple):
-    """counts: spikes by lane; spike_tick, spike_lane: those that were asked for; traces by population index."""
+    """counts: spikes by lane; spike_tick, spike_lane: those that were asked for; traces by population index; events:
+    synaptic ones that were delivered; dropped: those below the event threshold, that were not."""
 
     counts: np.ndarray
     spike_tick: np.ndarray
     spike_lane: np.ndarray
     traces: Dict[int, np.ndarray]
     events: int
+    dropped: int
 
 
-def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, ticks: int) -> Given:
-    """Events on the grid: tick k covers (k·dt, (k + 1)·dt], and time 0 belongs to the first."""
+# times in ms, neurons, dt, ticks of the run: what is given on the grid, and whether it ascends
+Grid = Callable[[np.ndarray, np.ndarray, float, int], Tuple[Given, bool]]
+
+
+def on_grid(times: np.ndarray, neurons: np.ndarray, dt: float, ticks: int) -> Tuple[Given, bool]:
+    """Spikes on the grid: tick k covers (k·dt, (k + 1)·dt], and time 0 belongs to the first; in the order given.
+
+    Also returns whether (tick, neuron) ascends. Twin of native/kernels/grid.h.
+    """
+    tick = np.clip(np.ceil(times * (1.0 / dt) - 1e-6) - 1.0, 0.0, ticks - 1.0).astype(np.int32)
+    # in 64 bits, which an old NumPy would not take of its own accord
+    rank = (tick.astype(np.int64) << 32) + neurons
+    return Given(tick, neurons), bool((rank[1:] >= rank[:-1]).all())
+
+
+def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, ticks: int, grid: Grid = on_grid) -> Given:
+    """Events on the grid, ascending; `grid` does the arithmetic."""
     events = as_events(value, owner)
     neurons = events.indices_for(n, owner)
     times = events.times_in(duration)
     if len(times) == 0:
         return Given(np.zeros(0, np.int32), np.zeros(0, np.uint32))
-    first, last = (times[0], times[-1]) if isinstance(events, SpikeTrain) else (times.min(), times.max())
+    sorted_ = isinstance(events, SpikeTrain)
+    first, last = (times.item(0), times.item(-1)) if sorted_ else (float(times.min()), float(times.max()))
     if first < 0 or last > duration * (1 + 1e-9):
         outside = first if first < 0 else last
         raise ParameterError(f"{owner}: event times must be 0 to {duration:g} ms (got {outside:g} ms)")
-    tick = np.clip(np.ceil(times * (1.0 / dt) - 1e-6) - 1.0, 0.0, ticks - 1.0)
-    return _sorted(tick.astype(np.int32), neurons, n)
-
-
-def _sorted(tick: np.ndarray, neurons: np.ndarray, n: int) -> Given:
-    # in 64 bits, which an old NumPy would not take of its own accord
-    rank = tick.astype(np.int64) * n + neurons
-    if not (rank[1:] >= rank[:-1]).all():
-        order = np.lexsort((neurons, tick))
-        tick, neurons = tick[order], neurons[order]
-    return Given(np.ascontiguousarray(tick), np.ascontiguousarray(neurons))
+    given, ascends = grid(times, neurons, dt, ticks)
+    if not ascends:
+        order = np.lexsort((given.neurons, given.ticks))
+        given = Given(given.ticks[order], given.neurons[order])
+    return given
 
 
 def must_take_spikes(owner: str, model: Model) -> None:

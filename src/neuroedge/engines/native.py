@@ -1,18 +1,24 @@
-"""The native clock engine: one call into the core for many ticks, without the GIL."""
+"""The native engines: one call into the core for many ticks, without the GIL."""
 
 import ctypes
+import sys
 import time
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, SCALARS, STATE
 from ..plan.plan import FRAME, MAX_THREADS, Plan, State
-from .job import Answer, Job, must_take_spikes, step_neurons
+from .activity import Activity
+from .address import address
+from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 
-__all__ = ["NativeEngine", "Stepper"]
+__all__ = ["MODES", "NativeEngine", "Stepper", "event_driven"]
+
+# clock: every population in every tick; event: each only where something arrives; hybrid: so where it can be
+MODES = ("clock", "event", "hybrid")
 
 # the core returns to Python about this often, so that Ctrl-C and progress are heard
 CALL_SECONDS = 0.05
@@ -26,33 +32,28 @@ FIRST_WORK, MOST_WORK = 5_000_000, 500_000_000
 SPIKES = 1 << 17
 
 
-def address(array: np.ndarray) -> int:
-    """Address of an array's data."""
-    return int(array.__array_interface__["data"][0])
+def event_driven(plan: Plan, mode: str) -> np.ndarray:
+    """1 for each population that this mode visits only where something happens, uint8 [pops]."""
+    return ((plan.pop_kind <= FRAME) & (mode != "clock")).astype(np.uint8)
 
 
 class NativeEngine:
-    """Runs float32 and float16 plans on this CPU, one thread."""
-
-    name = "native"
+    """Runs float32 and float16 plans on this CPU. mode: one of `MODES`; threads: 1 to 16, which share the neurons.
+    All give the same bits."""
 
     def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1) -> None:
         self.plan, self.state, self.threads = plan, state, threads
-        self._run = library().ne_run
+        self._run, self._grid = library().ne_run, library().ne_grid
         self._plan = PlanStruct(**{k: plan.sizes[k] for k in SCALARS["plan"]})
         for field in PLAN:
             setattr(self._plan, field.name, address(plan.arrays[field.name]))
         self._state = StateStruct(**{f.name: address(state.arrays[f.name]) for f in STATE})
         self.call = CallStruct()
         self.arrays: Dict[str, np.ndarray] = {}
-        for field in CALL:
-            if field.shape == "pops":
-                self._own(field.name, np.zeros(len(plan.names), field.numpy("float32")))
-        self._own("part_spikes", np.zeros(MAX_THREADS, np.int64))
-        self._own("cuts", np.zeros((threads - 1) * (plan.sizes["rows"] + plan.sizes["segments"]) + 1, np.uint32))
-        if threads > 1:
-            library().ne_cut(ctypes.addressof(self._plan), threads, address(self.arrays["cuts"]))
-        self._event_driven = plan.pop_kind == FRAME if mode != "clock" else np.zeros(len(plan.names), bool)
+        self.activity = Activity(plan)
+        self._own_tables(len(plan.names))
+        self._share(threads)
+        self.set_mode(mode)
         self._own("counts", np.zeros(plan.sizes["lanes"], np.uint32))
         # a tick starts only with room for a spike of every lane
         self._room(threads * (2 * plan.sizes["lanes"] + SPIKES))
@@ -60,6 +61,35 @@ class NativeEngine:
         work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
         self._most_ticks = max(1, MOST_WORK // work)
         self._ticks_a_call = max(1, min(FIRST_TICKS, FIRST_WORK // work))
+
+    def _own_tables(self, pops: int) -> None:
+        """What a call says of each population. Wide entries share one block, so that one fill clears them."""
+        wide = [f for f in CALL if f.shape == "pops" and f.numpy("float32").itemsize == 8]
+        self._wide = np.zeros((len(wide), pops), np.uint64)
+        for row, field in zip(self._wide, wide):
+            self._own(field.name, row.view(field.numpy("float32")))
+        for name in ("record", "sparse"):
+            self._own(name, np.zeros(pops, np.uint8))
+        # what `record` and `sparse` say now
+        self._recorded: Sequence[bool] = ()
+        self._held = False
+
+    def _share(self, threads: int) -> None:
+        """Where rows cross the borders between the threads' shares of neurons."""
+        self._own("part_spikes", np.zeros(MAX_THREADS, np.int64))
+        entries = self.plan.sizes["rows"] + self.plan.sizes["segments"]
+        self._own("cuts", np.zeros((threads - 1) * entries + 1, np.uint32))
+        if threads > 1:
+            library().ne_cut(ctypes.addressof(self._plan), threads, address(self.arrays["cuts"]))
+
+    def set_mode(self, mode: str) -> None:
+        """Run in another of the `MODES` from the next call on. Silence is passed over by one thread alone."""
+        if mode == getattr(self, "name", None):
+            return
+        self.name = mode
+        self.parts = self.threads if mode == "clock" else 1
+        self._event_driven = event_driven(self.plan, mode)
+        self.arrays["sparse"][:] = self._event_driven
 
     def _own(self, name: str, array: np.ndarray) -> None:
         self.arrays[name] = array
@@ -70,15 +100,19 @@ class NativeEngine:
         self._own("spike_lane", np.zeros(capacity, np.uint32))
         self.call.capacity = capacity
 
+    def on_grid(self, times: np.ndarray, neurons: np.ndarray, dt: float, ticks: int) -> Tuple[Given, bool]:
+        """Twin of `job.on_grid`, at a tenth of its time. The arrays are contiguous, float64 and uint32."""
+        tick = np.empty(len(times), np.int32)
+        where = address(tick), address(neurons)
+        ascends = self._grid(address(times), where[1], len(times), 1.0 / dt, ticks, where[0])
+        return Given(tick, neurons, where), ascends == 1
+
     def run(self, job: Job) -> Answer:
         """Advance by the job's ticks."""
         traces = self.prepare(job)
         spikes: List[Any] = []
         call, done = self.call, 0
-        call.parts = self.threads
-        self.state.share(self.plan, self.threads)
-        call.events = call.spikes = 0
-        self.arrays["part_spikes"].fill(0)
+        self._begin()
         while done < job.ticks:
             call.first = done
             began = time.perf_counter()
@@ -91,12 +125,23 @@ class NativeEngine:
             if ran == ticks:
                 self._pace(ran, time.perf_counter() - began)
             else:
-                self._collect(spikes)
+                self._collect(spikes, keep=True)
             done += ran
             if job.progress is not None:
                 job.progress(ran)
-        self._collect(spikes)
-        return self._answer(traces, spikes)
+        answer = self._answer(traces, spikes)
+        self.activity.learn(job, answer)
+        return answer
+
+    def _begin(self) -> None:
+        call = self.call
+        call.parts = self.parts
+        self.state.share(self.plan, self.parts)
+        # what a recording still holds is not written over
+        if sys.getrefcount(self.arrays["spike_tick"]) > 2 or sys.getrefcount(self.arrays["spike_lane"]) > 2:
+            self._room(int(call.capacity))
+        call.events = call.dropped = call.spikes = 0
+        self.arrays["part_spikes"].fill(0)
 
     def stepper(self, chances: Mapping[int, np.ndarray]) -> "Stepper":
         """Single ticks with the least overhead, until the next `run`."""
@@ -105,46 +150,68 @@ class NativeEngine:
     def prepare(self, job: Job) -> Dict[int, np.ndarray]:
         """Point the call at what is given; returns the arrays that potentials are written to."""
         a = self.arrays
-        for name in ("event_tick", "event_neuron", "event_n", "event_next", "current", "chance", "trace"):
-            a[name].fill(0)
+        self._wide.fill(0)
         a["counts"].fill(0)
-        a["sparse"][:] = self._event_driven & (self.threads == 1)
-        a["record"][:] = job.record
+        if job.record is not self._recorded:
+            a["record"][:] = job.record
+            self._recorded = job.record
         for k, given in job.given.items():
-            a["event_tick"][k], a["event_neuron"][k] = address(given.ticks), address(given.neurons)
+            where = given.where or (address(given.ticks), address(given.neurons))
+            a["event_tick"][k], a["event_neuron"][k] = where
             a["event_n"][k] = len(given.ticks)
-        for k, current in job.currents.items():
-            a["current"][k], a["sparse"][k] = address(current), 0
-            a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
-            a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+        if job.currents or self._held:
+            self._hold(job.currents)
         for k, chance in job.chances.items():
             a["chance"][k] = address(chance)
+        if True not in job.trace:
+            return {}
         sizes = self.plan.pop_n
         traces = {k: np.zeros((job.ticks, int(sizes[k])), np.float32) for k, wanted in enumerate(job.trace) if wanted}
         for k, trace in traces.items():
             a["trace"][k] = address(trace)
         return traces
 
+    def _hold(self, currents: Mapping[int, np.ndarray]) -> None:
+        a = self.arrays
+        a["sparse"][:] = self._event_driven
+        for k, current in currents.items():
+            a["current"][k] = address(current)
+            a["current_tick"][k] = current.shape[1] if current.shape[0] > 1 else 0
+            a["current_neuron"][k] = 1 if current.shape[1] > 1 else 0
+            # a current acts in every tick
+            a["sparse"][k] = 0
+        self._held = bool(currents)
+
     def _pace(self, ran: int, seconds: float) -> None:
         most = 10 * self._ticks_a_call
         self._ticks_a_call = max(1, min(int(ran * CALL_SECONDS / max(seconds, 1e-9)), most, self._most_ticks))
 
-    def _collect(self, spikes: List[Any]) -> None:
-        """Empty the buffer of spikes written down."""
-        tick, lane, room = self.arrays["spike_tick"], self.arrays["spike_lane"], self.call.capacity // self.threads
-        ends = [(k * room, k * room + int(n)) for k, n in enumerate(self.arrays["part_spikes"][: self.threads])]
-        ticks = np.concatenate([tick[a:b] for a, b in ends])
-        lanes = np.concatenate([lane[a:b] for a, b in ends])
-        if self.threads > 1:
-            order = np.lexsort((lanes, ticks))
-            ticks, lanes = ticks[order], lanes[order]
+    def _collect(self, spikes: List[Any], keep: bool = False) -> None:
+        """Take what the buffer of spikes holds; keep: the buffer itself is needed again."""
+        tick, lane, n = self.arrays["spike_tick"], self.arrays["spike_lane"], int(self.call.spikes)
+        if self.parts > 1:
+            ticks, lanes = self._merged(tick, lane)
+        elif keep or n < len(tick) // 4:
+            ticks, lanes = tick[:n].copy(), lane[:n].copy()
+        else:
+            # nearly full: handed over as it is, and replaced only if somebody still holds it
+            ticks, lanes = tick[:n], lane[:n]
         spikes.append((ticks, lanes))
         self.call.spikes = 0
         self.arrays["part_spikes"].fill(0)
 
+    def _merged(self, tick: np.ndarray, lane: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """What each thread wrote down, in the order of one thread: by tick, then lane."""
+        room, found = self.call.capacity // self.parts, self.arrays["part_spikes"]
+        spans = [slice(k * room, k * room + int(found[k])) for k in range(self.parts)]
+        ticks, lanes = (np.concatenate([a[span] for span in spans]) for a in (tick, lane))
+        order = np.lexsort((lanes, ticks))
+        return ticks[order], lanes[order]
+
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
+        self._collect(spikes)
         ticks, lanes = spikes[0] if len(spikes) == 1 else (np.concatenate(part) for part in zip(*spikes))
-        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, int(self.call.events))
+        return Answer(self.arrays["counts"].copy(), ticks, lanes, traces, self.call.events, self.call.dropped)
 
 
 class Stepper:

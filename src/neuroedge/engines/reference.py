@@ -6,9 +6,9 @@ import numpy as np
 
 from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
-from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth
+from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
 from ..plan.storage import BLOCK8, DENSE, LOCAL16, ROWS32, padded
-from .job import Answer, Given, Job
+from .job import Answer, Given, Job, on_grid
 
 __all__ = ["ReferenceEngine"]
 
@@ -16,9 +16,11 @@ FLUSH_EVERY = 1024
 
 
 class ReferenceEngine:
-    """Runs any plan, in float32 like the native engine, or in float64."""
+    """Runs any plan, in float32 like the native engines, or in float64."""
 
     name = "reference"
+    parts = 1
+    on_grid = staticmethod(on_grid)
 
     def __init__(self, plan: Plan, state: State) -> None:
         self.plan, self.state = plan, state
@@ -62,7 +64,7 @@ class _Run:
         self.rows = engine._rows
         self.counts = np.zeros(self.plan.sizes["lanes"], np.uint32)
         self.spikes: List[Tuple[np.ndarray, np.ndarray]] = []
-        self.events = 0
+        self.events = self.dropped = 0
         real = self.state.v.dtype
         self.traces: Dict[int, np.ndarray] = {
             k: np.zeros((job.ticks, int(self.plan.pop_n[k])), real) for k, wanted in enumerate(job.trace) if wanted
@@ -107,6 +109,8 @@ class _Run:
 
     def _deliver(self, q: int, fired: np.ndarray) -> None:
         plan, post = self.plan, int(self.plan.proj_post[q])
+        if plan.proj_small[q] >= 0:
+            self.dropped += int(plan.small[plan.proj_small[q] + fired.astype(np.int64)].sum())
         for source in fired.tolist():
             for delay, target, weight, count in self.rows[q][source]:
                 slot = (self.state.tick + delay) % int(plan.pop_depth[post])
@@ -119,7 +123,7 @@ class _Run:
     def answer(self) -> Answer:
         ticks = np.concatenate([t for t, _ in self.spikes] + [np.zeros(0, np.int32)])
         lanes = np.concatenate([n for _, n in self.spikes] + [np.zeros(0, np.uint32)])
-        return Answer(self.counts, ticks, lanes, self.traces, self.events)
+        return Answer(self.counts, ticks, lanes, self.traces, self.events, self.dropped)
 
 
 class _Cell:
@@ -179,12 +183,36 @@ class _Cell:
             return fired
         currents = self._currents()
         if self.tick_now % FLUSH_EVERY == 0:
-            for x in currents + ([self.v] + [self.u] * int(self.plan.pop_adapts[self.k])) * (self.kind == LIF):
+            for x in self._flushed(currents):
                 dynamics.flush(x)
+        if self.plan.pop_framed[self.k]:
+            return self._framed_step(arrivals, currents)
         if self.kind == LIF:
             u = self.u if self.plan.pop_adapts[self.k] else None
             return dynamics.lif_tick(self.v, u, currents, self.p, arrivals, self.coupled)
         return self._cell_step(arrivals, currents, current)
+
+    def _flushed(self, currents: List[np.ndarray]) -> List[np.ndarray]:
+        """What could become denormal: not what stands in a frame."""
+        own = [self.v] + [self.u] * int(self.plan.pop_adapts[self.k]) if self.kind == LIF else []
+        return own if self.plan.pop_framed[self.k] else currents + own
+
+    def _framed_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray]) -> np.ndarray:
+        first = int(self.plan.pop_syn_frame[self.k])
+        growths = [self._syn_growth(first + r, self.tick_now)[0] for r in range(len(currents))]
+        u = self.u if self.plan.pop_adapts[self.k] else None
+        fired = dynamics.framed_lif_tick(self.v, u, currents, growths, self.p, arrivals[0])
+        for r, current in enumerate(currents):
+            m, exponent = self._syn_growth(first + r, self.tick_now + 1)
+            grown = exponent - int(self.state.syn_exponent[first + r])
+            if grown:
+                dynamics.rescale(current, grown)
+                self.state.syn_exponent[first + r] = exponent
+            dynamics.arrive(current, m, arrivals[1 + r])
+        return fired
+
+    def _syn_growth(self, entry: int, tick: int) -> Tuple[Any, int]:
+        return rate_growth(self.plan, int(self.plan.syn_frame[entry]), tick)
 
     def _cell_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray], current: Any) -> np.ndarray:
         drive = np.zeros(len(self.v), self.v.dtype)

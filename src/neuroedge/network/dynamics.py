@@ -12,7 +12,17 @@ import numpy as np
 
 from .arithmetic import exp
 
-__all__ = ["adex_tick", "flush", "frame_tick", "izhikevich_tick", "lif_tick", "next_tick", "rescale"]
+__all__ = [
+    "adex_tick",
+    "arrive",
+    "flush",
+    "frame_tick",
+    "framed_lif_tick",
+    "izhikevich_tick",
+    "lif_tick",
+    "next_tick",
+    "rescale",
+]
 
 Parameter = Callable[[int], Any]
 
@@ -51,6 +61,28 @@ def lif_tick(
         return np.flatnonzero(v >= p(1))
     u *= p(6)
     return np.flatnonzero(v >= p(1) + u)
+
+
+def framed_lif_tick(
+    v: np.ndarray, u: Any, currents: List[np.ndarray], m: List[Any], p: Parameter, arrivals: np.ndarray
+) -> np.ndarray:
+    """The same where currents stand in frames, S_r = I_r·m_r, and decay at no cost.
+
+    x = x·decay + Σ S_r·(P_r/m_r) + a. m: growth of each current's frame at the start of the tick.
+    """
+    x = v * p(5)
+    for r, current in enumerate(currents):
+        x = x + current * (p(8 + 3 * r) / m[r])
+    v[:] = x + arrivals
+    if u is None:
+        return np.flatnonzero(v >= p(1))
+    u *= p(6)
+    return np.flatnonzero(v >= p(1) + u)
+
+
+def arrive(current: np.ndarray, m: Any, arrivals: np.ndarray) -> None:
+    """A current in its frame takes what arrives at the end of a tick: S += a·m, m the growth at that end."""
+    current += arrivals * m
 
 
 def next_tick(

@@ -5,7 +5,7 @@ The NumPy step of each model, the oracle of every engine, is in `neuroedge.netwo
 """
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Dict, Optional, Tuple, Type, Union
+from typing import Any, ClassVar, Dict, Optional, Type, Union
 
 import numpy as np
 
@@ -98,6 +98,11 @@ class Model:
         raise ParameterError(f"{type(self).__name__} has no threshold to scale weights by")
 
     @property
+    def drives(self) -> Value:
+        """Distance from rest to threshold, mV: a number, or one per neuron."""
+        return self.drive
+
+    @property
     def membrane(self) -> float:
         """Mean membrane time constant, ms."""
         raise ParameterError(f"{type(self).__name__} has no membrane")
@@ -140,7 +145,11 @@ class LIF(Model):
 
     @property
     def drive(self) -> float:
-        return float(np.mean(np.abs(np.asarray(self.v_threshold) - np.asarray(self.v_rest))))
+        return float(np.mean(self.drives))
+
+    @property
+    def drives(self) -> Value:
+        return np.abs(np.asarray(self.v_threshold) - np.asarray(self.v_rest))
 
     @property
     def membrane(self) -> float:
@@ -215,7 +224,11 @@ class AdEx(Model):
 
     @property
     def drive(self) -> float:
-        return float(np.mean(np.asarray(self.V_T) - np.asarray(self.E_L)))
+        return float(np.mean(self.drives))
+
+    @property
+    def drives(self) -> Value:
+        return np.asarray(self.V_T) - np.asarray(self.E_L)
 
     @property
     def membrane(self) -> float:
@@ -253,16 +266,13 @@ class Izhikevich(Model):
     def _rules(self) -> None:
         self._below("c", "v_peak")
 
-    def _fixed_points(self) -> Tuple[float, float]:
-        # 0.04 v² + (5 − b) v + 140 = 0: rest and threshold without input
-        half = (5.0 - float(np.mean(self.b))) / 0.08
-        width = max(half * half - 3500.0, 0.0) ** 0.5
-        return -half - width, -half + width
-
     @property
     def drive(self) -> float:
-        rest, threshold = self._fixed_points()
-        return max(threshold - rest, 1.0)
+        return float(_izhikevich_gap(float(np.mean(self.b))))
+
+    @property
+    def drives(self) -> Value:
+        return _izhikevich_gap(self.b)
 
     @property
     def membrane(self) -> float:
@@ -330,6 +340,13 @@ def make_model(model: Union[str, Model], parameters: Dict[str, Any]) -> Model:
     for key in parameters:
         checks.known(f"{model} parameter", key, known)
     return MODELS[model](**parameters)
+
+
+def _izhikevich_gap(b: Value) -> Value:
+    """From rest to threshold without input: the roots of 0.04 v² + (5 − b) v + 140 = 0."""
+    half = (5.0 - np.asarray(b)) / 0.08
+    width = np.sqrt(np.maximum(half * half - 3500.0, 0.0))
+    return np.maximum((-half + width) - (-half - width), 1.0)
 
 
 def _show(value: np.ndarray) -> str:

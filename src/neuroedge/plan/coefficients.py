@@ -13,12 +13,9 @@ from ..network.arithmetic import precise_exp
 from ..network.neurons import ALIF, LI, LIF, AdEx, Izhikevich, Model
 from .plan import ADEX, FRAME, IZHIKEVICH, SOURCE
 from .plan import LIF as LIF_KIND
-from .receptors import Receptor, decays, propagators
+from .receptors import FRAME_MAX_DT, Receptor, decays, frame_rates, propagators
 
 __all__ = ["Coefficients", "coefficients", "refractory_ticks"]
-
-# beyond this a frame would grow past what one exact halving step can follow
-FRAME_MAX_DT = 50.0
 
 # AdEx and Izhikevich are integrated in steps of at most this, ms
 MAX_SUBSTEP = 0.1
@@ -33,6 +30,7 @@ class Coefficients(NamedTuple):
     subtract: bool = False
     adapts: bool = False
     substeps: int = 1
+    syn_rates: Sequence[float] = ()
 
 
 def coefficients(owner: str, model: Model, receptors: Sequence[Receptor], dt: float) -> Coefficients:
@@ -90,14 +88,17 @@ def _lif(model: LIF, receptors: Sequence[Receptor], dt: float) -> Coefficients:
     params = [rest, theta, np.asarray(model.v_reset) - rest, theta, 1.0 - d, d, decay_a, step_a]
     return Coefficients(
         LIF_KIND, params + propagators(model.tau_m, receptors, dt), _start(model, rest), 0.0,
-        subtract=model.reset == "subtract", adapts=adapts,
+        subtract=model.reset == "subtract", adapts=adapts, syn_rates=frame_rates(receptors, dt),
     )  # fmt: skip
 
 
 def _li(model: LI, receptors: Sequence[Receptor], dt: float) -> Coefficients:
     rest, d = np.asarray(model.v_rest), _decay(model.tau_m, dt)
     params = [rest, np.inf, 0.0, 0.0, 1.0 - d, d, 0.0, 0.0]
-    return Coefficients(LIF_KIND, params + propagators(model.tau_m, receptors, dt), _start(model, rest), 0.0)
+    return Coefficients(
+        LIF_KIND, params + propagators(model.tau_m, receptors, dt), _start(model, rest), 0.0,
+        syn_rates=frame_rates(receptors, dt),
+    )  # fmt: skip
 
 
 def _substeps(dt: float) -> Tuple[int, float]:

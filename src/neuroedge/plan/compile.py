@@ -16,6 +16,7 @@ from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
 from .storage import STORAGES, Stored, concatenate, estimate_bytes, rows_of, store
+from .threshold import counts_of, without_small
 
 __all__ = ["compile_network", "estimate"]
 
@@ -32,6 +33,15 @@ MAX_DELAY = 1_000_000
 MAX_CELL_DT = 1000.0
 
 
+class _Asked(NamedTuple):
+    """What a plan is compiled for."""
+
+    dt: float
+    form: Precision
+    threshold: float
+    storage: str
+
+
 class _Wiring(NamedTuple):
     """Currents of each population, and the channel and longest delay of each projection."""
 
@@ -45,17 +55,20 @@ def compile_network(
     dt: float = 0.1,
     precision: str = "float32",
     memory_limit: Optional[int] = None,
+    event_threshold: float = 0.0,
     storage: str = "auto",
 ) -> Plan:
     """Compile for steps of dt ms. The same network and dt give the same plan.
 
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
-    before memory is taken. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
+    before memory is taken. event_threshold: synapses with |weight| < event_threshold·(threshold − rest) of their target
+    are counted, not delivered. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
     "dense", "block8" or "rows" (for more than 65,536 targets also "rows32" or "local16") where that can hold it, and
-    others as rows. No result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that is
-    empty or cannot run.
+    others as rows; no result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that
+    cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
+    threshold = checks.not_negative("compile", "event_threshold", event_threshold)
     form = precision_of(checks.known("precision", precision, PRECISIONS))
     checks.known("storage", storage, STORAGES)
     if not network.populations:
@@ -64,10 +77,15 @@ def compile_network(
         if len(parts) > MAX_PARTS:
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
-    _check_memory(network, dt, form, wiring, memory_limit, storage)
+    asked = _Asked(dt, form, threshold, storage)
+    _check_memory(network, asked, wiring, memory_limit)
     cells = [_cell(p, wiring.receptors[k], dt, form) for k, p in enumerate(network.populations.values())]
-    stored = [store(f"Projection {q.name!r}", arriving(q), dt, form, storage) for q in network.projections.values()]
-    return _assemble(network, dt, form, wiring, cells, stored)
+    stored, small = [], []
+    for q in network.projections.values():
+        kept, counts = without_small(q, arriving(q), threshold)
+        stored.append(store(f"Projection {q.name!r}", kept, dt, form, storage))
+        small.append(counts)
+    return _assemble(network, asked, wiring, cells, stored, {**rows_of(stored), **counts_of(small)})
 
 
 def _cell(population: Population, receptors: List[Receptor], dt: float, form: Precision) -> Coefficients:
@@ -113,10 +131,11 @@ def estimate(network: Network, dt: float = 0.1, precision: str = "float32") -> i
     """Bytes that plan and state will take, without drawing a synapse."""
     dt = checks.positive("estimate", "dt", dt, "ms")
     form = precision_of(checks.known("precision", precision, PRECISIONS))
-    return _estimate(network, dt, form, _wire(network, dt))
+    return _estimate(network, _Asked(dt, form, 0.0, "auto"), _wire(network, dt))
 
 
-def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring, storage: str = "auto") -> int:
+def _estimate(network: Network, asked: _Asked, wiring: _Wiring) -> int:
+    form = asked.form
     # tables of a fixed size, and what alignment may add
     total = 4096
     for k, p in enumerate(network.populations.values()):
@@ -130,7 +149,13 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring, sto
         depth = wiring.depths[k]
         total += depth * (5 * channels + 4 * max(16, n // 8)) + 8 * MAX_THREADS
     for q in network.projections.values():
-        total += estimate_bytes(q.shape, q.count, _segmented(q, dt), form, storage)
+        segmented = _segmented(q, asked.dt)
+        bytes_of_rows = estimate_bytes(q.shape, q.count, segmented, form, asked.storage)
+        if asked.threshold:
+            # what is left may be of one delay; and of each source is counted what is not
+            other = estimate_bytes(q.shape, q.count, False, form, asked.storage)
+            bytes_of_rows = max(bytes_of_rows, other) + 4 * q.shape[0]
+        total += bytes_of_rows
     return total
 
 
@@ -141,29 +166,29 @@ def _segmented(projection: Projection, dt: float) -> bool:
     return bool(np.ptp(np.maximum(1.0, np.rint(projection.delay / dt))))
 
 
-def _check_memory(
-    network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int], storage: str
-) -> None:
+def _check_memory(network: Network, asked_for: _Asked, wiring: _Wiring, limit: Optional[int]) -> None:
     allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
     if network.neurons > MAX_NEURONS:
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
-    asked = _estimate(network, dt, form, wiring, storage)
+    asked = _estimate(network, asked_for, wiring)
     if asked > allowed:
         cure = "make it smaller or sparser, shorten its delays, or use float16 weights"
         raise BudgetError(f"bytes for network {network.name!r}", asked, 0, allowed, cure)
 
 
 def _assemble(
-    network: Network, dt: float, form: Precision, wiring: _Wiring, cells: List[Coefficients], stored: List[Stored]
-) -> Plan:
+    network: Network, asked: _Asked, wiring: _Wiring, cells: List[Coefficients], stored: List[Stored],
+    synapses: Dict[str, np.ndarray],
+) -> Plan:  # fmt: skip
+    form = asked.form
     populations = list(network.populations.values())
     names = [p.name for p in populations]
     first, lanes = lane_spans([p.size for p in populations])
-    rates = sorted({c.frame_rate for c in cells if c.frame_rate})
+    rates = sorted({r for c in cells for r in (c.frame_rate, *c.syn_rates) if r})
     channels = np.array([1 + len(t) for t in wiring.receptors])
     depth = np.array(wiring.depths)
     rooms = np.array([_room(c, int(n)) for c, n in zip(cells, lanes)])
-    waits = [refractory_ticks(p.model, dt) for p in populations]
+    waits = [refractory_ticks(p.model, asked.dt) for p in populations]
     sizes = [p.size for p in populations]
     # lanes beyond the neurons must never fire: -inf, or for AdEx and Izhikevich refractory for ever at reset
     paddings = [float(np.min(c.params[2])) if c.kind >= ADEX else -np.inf for c in cells]
@@ -183,7 +208,10 @@ def _assemble(
         "pop_ring": _starts(channels * depth * lanes),
         "pop_syn": _starts((channels - 1) * lanes),
         "pop_hit": _starts(channels * depth),
-        "pop_touched": _starts(rooms * depth),
+        "pop_framed": np.array([len(c.syn_rates) > 0 for c in cells]),
+        "pop_syn_frame": _starts(np.array([len(c.syn_rates) for c in cells])),
+        "syn_frame": np.array([rates.index(r) for c in cells for r in c.syn_rates] + [0]),
+        "pop_touched": _starts(rooms * channels * depth),
         "pop_room": rooms,
         "pop_key": np.array([mix64(mix64(network.seed) + k) for k in range(len(cells))], np.uint64),
         "refractory": _spread(waits, lanes, np.int32, [0] * len(cells), sizes),
@@ -195,15 +223,15 @@ def _assemble(
         "proj_post": np.array([names.index(q.post.name) for q in network.projections.values()]),
         "proj_channel": np.array(wiring.channels),
         **_params(cells, lanes, form.state),
-        **rows_of(stored),
+        **synapses,
     }
     entries = _sizes(
         arrays, int(lanes.sum()), len(rates), int((channels * depth * lanes).sum()), channels, depth, lanes
     )
     typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
-        typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), dt, form.name,
-        network.seed, tuple(s.choice for s in stored),
+        typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), asked.dt,
+        form.name, network.seed, asked.threshold, tuple(s.choice for s in stored),
     )  # fmt: skip
 
 
@@ -216,13 +244,14 @@ def _sizes(
         "two": 2, "ring": ring, "syn": max(int(((channels - 1) * per).sum()), 16),
         "hits": int((channels * depth).sum()), "frame_table": 64 * (frames + 1),
         "rows": len(arrays["row"]), "segments": len(arrays["segment"]), "queues": len(depth) * MAX_THREADS,
-        "touched": int((arrays["pop_room"] * depth).sum()) + 1,
+        "touched": int((arrays["pop_room"] * channels * depth).sum()) + 1,
+        "syn_frames": len(arrays["syn_frame"]),
     }  # fmt: skip
 
 
 def _room(cell: Coefficients, lanes: int) -> int:
     """Targets that a tick's list may name: beyond some, stepping the whole population is cheaper anyway."""
-    return max(16, lanes // 8) if cell.kind == FRAME else 0
+    return max(8, lanes // 12) if cell.kind == FRAME or cell.syn_rates else 0
 
 
 def _starts(sizes: np.ndarray) -> np.ndarray:

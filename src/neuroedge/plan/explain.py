@@ -60,7 +60,8 @@ def _expected(plan: Plan, q: int) -> str:
 
 def explain(plan: Plan) -> str:
     """A table of populations, projections and bytes."""
-    lines: List[str] = [f"dt {plan.dt:g} ms, {plan.precision}, {megabytes(plan.nbytes)} in all", ""]
+    least = f", event threshold {plan.event_threshold:g}" if plan.event_threshold else ""
+    lines: List[str] = [f"dt {plan.dt:g} ms, {plan.precision}{least}, {megabytes(plan.nbytes)} in all", ""]
     lines.append(f"{'population':<20}{'neurons':>9}  {'model':<12}{'step':<16}{'delay slots':>11}")
     for k, name in enumerate(plan.names):
         step = _STEPS[int(plan.pop_kind[k])]

@@ -36,9 +36,9 @@ def _rows(text: str) -> Tuple[Field, ...]:
 
 # whole numbers at the head of each native struct
 SCALARS: Dict[str, Tuple[str, ...]] = {
-    "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits"),
+    "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames"),
     "state": (),
-    "call": ("capacity", "spikes", "events", "first", "parts"),
+    "call": ("capacity", "spikes", "events", "dropped", "first", "parts"),
 }
 
 PLAN = _rows("""
@@ -48,6 +48,8 @@ PLAN = _rows("""
     pop_lanes      | int32  | pops   | neurons rounded up to 64
     pop_receptors  | int32  | pops   | currents that synapses raise
     pop_coupled    | int32  | pops   | 1: some of them feed others (alpha synapses)
+    pop_framed     | int32  | pops   | 1: currents are kept in growing frames, as potentials are
+    pop_syn_frame  | int64  | pops   | first entry in syn_frame
     pop_depth      | int32  | pops   | slots of the arrival ring: the longest delay into it, in ticks
     pop_frame      | int32  | pops   | index into frame_rate, -1 if none
     pop_refractory | int32  | pops   | refractory ticks, -1 if they differ between neurons
@@ -67,6 +69,7 @@ PLAN = _rows("""
     u_start        | real   | lanes  | second variable at reset (adaptation, recovery)
     held_start     | real   | lanes  | `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
     params         | real   | params | coefficients, in the order of the model's kernel
+    syn_frame      | int32  | syn_frames | index into frame_rate of each current in a frame
     frame_rate     | float64 | frames | growth of a frame in powers of two per tick
     proj_pre       | int32  | projs  | source population
     proj_post      | int32  | projs  | target population
@@ -80,6 +83,7 @@ PLAN = _rows("""
     proj_segment   | int64  | projs  | first entry in segment and segment_delay
     proj_base      | int64  | projs  | first entry in segment_base
     proj_delay     | int32  | projs  | delay in ticks where all are equal
+    proj_small     | int64  | projs  | first entry in small, -1 if all its events are delivered
     row            | uint32 | rows   | first synapse of each source, or its first segment; then the first block, if any
     segment        | uint32 | segments | first synapse of each segment
     segment_delay  | int32  | segments | its delay in ticks
@@ -88,6 +92,7 @@ PLAN = _rows("""
     target32       | uint32 | long_targets  | target in its population, beyond 65,536
     weight         | real   | weights | synaptic weights
     weight16       | uint16 | halves  | synaptic weights in IEEE half precision
+    small          | uint32 | smalls  | synapses of each source that are below the event threshold: counted, not stored
 """)
 
 STATE = _rows("""
@@ -97,8 +102,9 @@ STATE = _rows("""
     u              | real   | lanes  | adaptation or recovery
     release        | int64  | lanes  | last refractory tick, -1 before the first spike
     exponent       | int64  | pops   | exponent of the population's frame
+    syn_exponent   | int64  | syn_frames | exponent of the frame of each current
     awake          | uint8  | pops   | 1: some neuron may be above threshold without input
-    syn            | real   | syn    | exponential currents
+    syn            | real   | syn    | currents, in their frames where they have one
     ring           | real   | ring   | arrivals of the ticks to come
     hit            | uint8  | hits   | 1: the slot holds arrivals
     queue          | uint32 | lanes  | refractory neurons
@@ -114,7 +120,7 @@ STATE = _rows("""
 """)
 
 # what a state is, apart from room to work in
-PERSISTENT = ("clock", "v", "held", "u", "release", "exponent", "awake", "syn", "ring", "hit")
+PERSISTENT = ("clock", "v", "held", "u", "release", "exponent", "syn_exponent", "awake", "syn", "ring", "hit")
 
 CALL = _rows("""
     event_tick     | pointer | pops  | int32 ticks of given spikes, ascending

@@ -24,9 +24,13 @@ __all__ = [
     "aligned",
     "frame_growth",
     "lane_spans",
+    "rate_growth",
 ]
 
 SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
+
+# up to so many bytes of state are kept as they are at the start, for a live loop that resets with every sample
+KEPT = 1 << 18
 
 # lanes of a population are a multiple of this; frames are tabulated this many ticks ahead
 BLOCK = 64
@@ -38,8 +42,9 @@ MAX_THREADS = 16
 class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
-    names: populations in order; models: theirs; projections: names in order; dt in ms; choices: the storage of each
-    projection and what a spike is expected to cost in it and in others.
+    names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
+    of threshold − rest, what is smaller is not delivered; choices: the storage of each projection and what a spike is
+    expected to cost in it and in others.
     """
 
     def __init__(
@@ -52,12 +57,14 @@ class Plan:
         dt: float,
         precision: str,
         seed: int,
+        event_threshold: float = 0.0,
         choices: Tuple[Choice, ...] = (),
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
-        self.dt, self.precision, self.seed, self.choices = dt, precision, seed, choices
+        self.dt, self.precision, self.seed = dt, precision, seed
+        self.event_threshold, self.choices = event_threshold, choices
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
@@ -75,9 +82,17 @@ class Plan:
         except KeyError:
             raise AttributeError(name) from None
 
+    @property
+    def synapses(self) -> int:
+        """Weights of all projections, with those that only fill up rows."""
+        return sum(len(a) for name, a in self.arrays.items() if name in ("weight", "weight8", "weight16"))
+
     def where(self, name: str) -> int:
         """Index of a population."""
-        return self.index[checks.known("population", name, self.index)]
+        try:
+            return self.index[name]
+        except (KeyError, TypeError):
+            return self.index[checks.known("population", name, self.index)]
 
     def size(self, name: str) -> int:
         """Neurons of a population."""
@@ -89,6 +104,11 @@ class Plan:
         if self.pop_stride[pop]:
             return self.params[first + index * lanes : first + (index + 1) * lanes]
         return self.params[first + index]
+
+    def syn_entries(self, pop: int) -> range:
+        """Entries of syn_frame that belong to a population: one for each of its currents, or none."""
+        first = int(self.pop_syn_frame[pop])
+        return range(first, first + int(self.pop_receptors[pop]) * int(self.pop_framed[pop]))
 
     def explain(self) -> str:
         """What costs which bytes, as text."""
@@ -106,6 +126,9 @@ class State:
     def __init__(self, plan: Plan) -> None:
         self.parts = 1
         self._block, self.arrays = _arena([(f.name, f.numpy(plan.precision), plan.sizes[f.shape]) for f in STATE])
+        self._start: Optional[np.ndarray] = None
+        # as plain attributes, which are found faster than through __getattr__
+        self.__dict__.update(self.arrays)
         self.reset(plan)
 
     def __getattr__(self, name: str) -> np.ndarray:
@@ -121,12 +144,17 @@ class State:
 
     def reset(self, plan: Plan) -> None:
         """Back to the start."""
+        if self._start is not None:
+            self._block[:] = self._start
+            return
         self._block.fill(0)
         self.v[:] = plan.v_start
         self.u[:] = plan.u_start
         self.held[:] = plan.held_start
         self.release[:] = -1
         self.awake[:] = 1
+        if self._block.nbytes <= KEPT:
+            self._start = self._block.copy()
 
     def snapshot(self) -> Dict[str, np.ndarray]:
         """A copy of all that a run continues from."""
@@ -180,6 +208,18 @@ class State:
         rest = plan.param(pop, 0)
         return x + (rest[:n] if np.ndim(rest) else rest)
 
+    def current(self, plan: Plan, pop: int, receptor: int) -> np.ndarray:
+        """One current of a population, out of its frame: mV (LIF models) or pA, [lanes]."""
+        lanes = int(plan.pop_lanes[pop])
+        first = int(plan.pop_syn[pop]) + receptor * lanes
+        entries = plan.syn_entries(pop)
+        m = rate_growth(plan, int(plan.syn_frame[entries[receptor]]), self.tick)[0] if entries else 1
+        return self.syn[first : first + lanes] / m
+
+    def fits(self, other: "State") -> bool:
+        """Whether a snapshot of the other could be one of this."""
+        return all(self.arrays[name].shape == other.arrays[name].shape for name in PERSISTENT)
+
     def equal(self, other: "State") -> Optional[str]:
         """None if both hold the same bits, else the name of the first array that differs."""
         for name in PERSISTENT:
@@ -211,6 +251,9 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
             continue
         if kind == FRAME and int(fresh["exponent"][k]) != frame_growth(plan, k, tick)[1]:
             raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
+        for entry in plan.syn_entries(k):
+            if int(fresh["syn_exponent"][entry]) != rate_growth(plan, int(plan.syn_frame[entry]), tick)[1]:
+                raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
         lanes = slice(lane, lane + int(plan.pop_lanes[k]))
         rests = fresh["release"][lanes] >= tick
         rests[int(plan.pop_n[k]) :] = True
@@ -222,7 +265,12 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
 
 def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:
     """Growth of a population's frame at the start of `tick`: (m as the state's number type, exponent)."""
-    m, e = growth(float(plan.frame_rate[plan.pop_frame[pop]]), tick)
+    return rate_growth(plan, int(plan.pop_frame[pop]), tick)
+
+
+def rate_growth(plan: Plan, frame: int, tick: int) -> Tuple[Any, int]:
+    """Growth of one frame at the start of `tick`."""
+    m, e = growth(float(plan.frame_rate[frame]), tick)
     return (np.float64 if plan.precision == "float64" else np.float32)(m), e
 
 

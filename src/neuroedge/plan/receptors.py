@@ -16,9 +16,12 @@ from ..network.connectivity import Connectivity
 from ..network.graph import Projection
 from ..network.synapses import Alpha, Delta
 
-__all__ = ["MAX_RECEPTORS", "Receptor", "arriving", "channel", "decays", "propagators"]
+__all__ = ["MAX_RECEPTORS", "Receptor", "arriving", "channel", "decays", "frame_rates", "propagators"]
 
 MAX_RECEPTORS = 4
+
+# beyond this a frame would grow past what one exact halving step can follow
+FRAME_MAX_DT = 50.0
 
 
 class Receptor(NamedTuple):
@@ -54,6 +57,16 @@ def arriving(projection: Projection) -> Connectivity:
         return c
     tau = synapse.tau[c.targets()] if isinstance(synapse.tau, np.ndarray) else synapse.tau
     return replace(c, weight=c.weight.astype(np.float64) * (2.718281828459045 / tau))
+
+
+def frame_rates(receptors: Sequence[Receptor], dt: float) -> List[float]:
+    """Growth of each current's frame in powers of two per tick, or nothing where some current cannot have one.
+
+    A current kept in a frame that grows as it decays stands still: only what arrives changes it (as `Frame` in
+    native/neurons/frame.h). That needs one tau for all neurons, and nothing that feeds it.
+    """
+    fits = all(r.role == "exponential" and np.ndim(r.tau) == 0 and dt / r.tau <= FRAME_MAX_DT for r in receptors)
+    return [dt / (float(r.tau) * 0.693147180559945309417) for r in receptors] if fits else []
 
 
 def _coupling(receptor: Receptor, e: Any, dt: float) -> Any:

@@ -69,7 +69,15 @@ class Recording:
         self.counts, self.spikes, self.potentials = counts, spikes, potentials
         self.performance = performance
         self.weights = weights
-        self.rates = Lazy(counts, lambda name: counts[name] * (1000.0 / duration))
+        self._rates: Optional[Lazy] = None
+
+    @property
+    def rates(self) -> Mapping[str, np.ndarray]:
+        """Mean rate of each neuron, {population: Hz [n]}."""
+        if self._rates is None:
+            counts, per_second = self.counts, 1000.0 / self.duration
+            self._rates = Lazy(counts, lambda name: counts[name] * per_second)
+        return self._rates
 
     @property
     def times(self) -> np.ndarray:

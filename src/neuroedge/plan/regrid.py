@@ -16,9 +16,9 @@ def regrid(old: Plan, state: State, new: Plan) -> State:
     fresh = State(new)
     fresh.clock[1] = state.clock[1] + 1
     fresh.u[:] = state.u
-    fresh.syn[:] = state.syn
     for k in range(len(old.names)):
         if old.pop_kind[k] != SOURCE:
+            _currents(old, state, fresh, k)
             _membrane(old, state, new, fresh, k)
             _arrivals(old, state, new, fresh, k)
     fresh.refill_queues(new)
@@ -41,6 +41,13 @@ def _membrane(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
     else:
         fresh.held[span] = waits
         fresh.v[span] = x
+
+
+def _currents(old: Plan, state: State, fresh: State, k: int) -> None:
+    """Currents as they are: the new frames begin at tick 0, where they are 1."""
+    first, lanes = int(old.pop_syn[k]), int(old.pop_lanes[k])
+    for r in range(int(old.pop_receptors[k])):
+        fresh.syn[first + r * lanes : first + (r + 1) * lanes] = state.current(old, k, r)
 
 
 def _arrivals(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:

@@ -10,9 +10,9 @@ from .. import checks
 from ..board import identify
 from ..engines.library import simd
 from ..errors import NeuroedgeError, NotReadyError, ParameterError, UnsupportedError, shown
-from ..network.graph import Network
 from ..plan.precision import PRECISIONS
 from ..simulator import Simulator
+from .engine import Network, recorded
 from .results import SimulationResult
 from .wiring import feedforward_pairs, without_input
 
@@ -168,15 +168,7 @@ class NeuromorphicAPI:
         inputs = checks.mapping("run_simulation", "external_inputs", external_inputs, "layer: events")
         for name in inputs:
             checks.known("layer", name, network.populations)
-        record = [
-            what
-            for what, wanted in (
-                ("spikes", record_spikes),
-                ("potentials", record_potentials),
-                ("weights", record_weights),
-            )
-            if checks.boolean("run_simulation", f"record_{what}", wanted)
-        ]
+        record = recorded("run_simulation", spikes=record_spikes, potentials=record_potentials, weights=record_weights)
         checks.boolean("run_simulation", "progress", progress)
         if self._looked_at != network.version:
             self._look_at_wiring(network)

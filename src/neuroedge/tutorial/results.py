@@ -11,8 +11,8 @@ __all__ = ["SimulationResult"]
 class _NotRecorded(Mapping[str, Any]):
     """An empty mapping that says why it is empty."""
 
-    def __init__(self, what: str, option: str) -> None:
-        self._text = f"{what} were not recorded: run_simulation(…, {option}=True)"
+    def __init__(self, what: str, call: str, option: str) -> None:
+        self._text = f"{what} were not recorded: {call}(…, {option}=True)"
 
     def __getitem__(self, key: str) -> Any:
         raise NotRecordedError(self._text)
@@ -30,13 +30,13 @@ class SimulationResult(Mapping[str, Any]):
     and weights: {"pre->post": [pre, post]} where recorded. performance: see `Recording`. recording: the `Recording`.
     """
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
+    def __init__(self, recording: Recording, call: str = "run_simulation") -> None:
+        self.recording, self._call = recording, call
         spikes = recording.spikes
         pairs = Lazy(spikes, lambda name: list(spikes[name]))
         self._entries: Dict[str, Any] = {
             "duration": recording.duration,
-            "layer_spike_times": pairs if len(spikes) else _NotRecorded("spike times", "record_spikes"),
+            "layer_spike_times": pairs if len(spikes) else _NotRecorded("spike times", call, "record_spikes"),
             "layer_spike_counts": recording.counts,
             "layer_rates": recording.rates,
             "performance": recording.performance,
@@ -50,7 +50,7 @@ class SimulationResult(Mapping[str, Any]):
         if key in self._entries:
             return self._entries[key]
         if key in ("potentials", "weights"):
-            raise NotRecordedError(f"{key} were not recorded: run_simulation(…, record_{key}=True)")
+            raise NotRecordedError(f"{key} were not recorded: {self._call}(…, record_{key}=True)")
         raise UnknownNameError("result", key, self._entries)
 
     def __getattr__(self, name: str) -> Any:
