@@ -130,7 +130,7 @@ def test_targets_beyond_16_bits() -> None:
         delay, synapse = rng.integers(1, 3 + k % 2, count) * 1.0, Exponential(4.0) if k > 1 else None
         net.connect("source", name, synapses=(rows, columns, rng.normal(9.0, 8.0, count)), delay=delay, synapse=synapse)
     pair = [Simulator(net, dt=1.0, precision="int8", engine=e) for e in ENGINES]
-    assert set(pair[0].plan.proj_storage.tolist()) == {1}
+    assert set(pair[0].plan.proj_storage.tolist()) <= {1, 4}
     a, b = (s.run(30.0) for s in pair)
     assert difference(a, b) is None and pair[0].state.equal(pair[1].state) is None
     assert min(int(a.counts[name].sum()) for name in ("wide", "floats")) > 300

@@ -47,7 +47,7 @@ def compile_network(
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
     before memory is taken. event_threshold: synapses with |weight| < event_threshold·(threshold − rest) of their target
     are counted, not delivered. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
-    "dense", "block8", "rows" (of them "rows32" or "local16" for more than 65,536 targets) where that can hold it, and
+    "dense", "block8" or "rows" (for more than 65,536 targets also "rows32" or "local16") where that can hold it, and
     others as rows; no result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that
     cannot run.
     """
@@ -171,9 +171,7 @@ def _segmented(projection: Projection, dt: float) -> bool:
     return bool(np.ptp(np.maximum(1.0, np.rint(projection.delay / dt))))
 
 
-def _check_memory(
-    network: Network, asked_for: Asked, wiring: Wiring, limit: Optional[int]
-) -> None:
+def _check_memory(network: Network, asked_for: Asked, wiring: Wiring, limit: Optional[int]) -> None:
     allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
     if network.neurons > MAX_NEURONS:
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
