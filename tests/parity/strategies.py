@@ -45,7 +45,7 @@ class Case(NamedTuple):
     event_threshold: float = 0.0
 
     def plan(self) -> Plan:
-        return compile_network(self.network, self.dt, self.precision, event_threshold=self.event_threshold)
+        return compile_network(self.network, self.dt, self.precision, 1 << 30, self.event_threshold)
 
 
 class Draw:
