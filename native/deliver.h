@@ -2,6 +2,7 @@
 #ifndef NEUROEDGE_DELIVER_H
 #define NEUROEDGE_DELIVER_H
 
+#include "cuts.h"
 #include "half.h"
 #include "kernels/kernels.h"
 #include "turn.h"
@@ -12,7 +13,8 @@ struct ne_route {
   const Turn *pre, *post;           // in the same share
   const ne_kernels* k;
   const uint32_t* row;              // first synapse of each source, or its first segment
-  const uint32_t *begin, *end;      // synapses of each row, or segment, that reach this share
+  const uint32_t *begin, *end;      // synapses of each row, or segment, or blocks of each row, that reach this share
+  const uint32_t* segment_base;     // null where targets count from the population's first neuron
   const int32_t* segment_delay;     // null where all delays are equal
   const void *target, *weight;
   const uint32_t* small;            // null where all events are delivered
@@ -23,7 +25,7 @@ struct ne_route {
   int32_t depth, delay;
   uint32_t *touched, *touched_n;    // null where nobody asks whom arrivals reach
   uint32_t touched_room;
-  bool counts;                      // the share that counts synaptic events of dense rows
+  bool counts;                      // the share that counts synaptic events of rows with padding
 };
 
 // slot `delay` ticks ahead; the present one is already consumed, so depth ticks ahead is the same slot
@@ -37,28 +39,29 @@ static inline float ne_weight(uint16_t w) { return ne_half_to_float(w); }
 
 // a list of whom the arrivals of a slot reach; beyond its room the whole population is stepped
 template <class Index>
-static inline void ne_touch(const ne_route& to, const Index* target, int32_t slot, uint32_t begin, uint32_t end) {
+static inline void ne_touch(const ne_route& to, const Index* target, uint32_t base, int32_t slot, uint32_t begin,
+                            uint32_t end) {
   const uint32_t n = to.touched_n[slot], more = end - begin;
   if (n + more > to.touched_room) {
     to.touched_n[slot] = to.touched_room + 1;
     return;
   }
   uint32_t* list = to.touched + (int64_t)slot * to.touched_room + n;
-  for (uint32_t k = 0; k < more; k++) list[k] = target[begin + k];
+  for (uint32_t k = 0; k < more; k++) list[k] = base + target[begin + k];
   to.touched_n[slot] = n + more;
 }
 
 template <class Index, class Weight>
-static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, int32_t slot, uint32_t begin,
-                          uint32_t end) {
-  float* __restrict into = to.ring + slot * to.pitch;
+static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, uint32_t base, int32_t slot,
+                          uint32_t begin, uint32_t end) {
+  float* __restrict into = to.ring + slot * to.pitch + base;
   to.hit[slot] = 1;
   const Index* at = target + begin;
   const Weight* w = weight + begin;
   const int64_t n = end - begin;
 #pragma GCC unroll 4
   for (int64_t k = 0; k < n; k++) into[at[k]] += ne_weight(w[k]);
-  if (to.touched) ne_touch(to, target, slot, begin, end);
+  if (to.touched) ne_touch(to, target, base, slot, begin, end);
 }
 
 // one delay for all: a row is a run of synapses
@@ -70,34 +73,46 @@ static int64_t ne_rows(const ne_route& to, int32_t slot_now, const uint32_t* spi
   int64_t events = 0;
   for (int32_t s = 0; s < n; s++) {
     const uint32_t begin = to.begin[spike[s]], end = to.end[spike[s]];
+    // where rows begin comes from memory as well, so it is asked for one row earlier
+    if (s + 2 < n) __builtin_prefetch(to.begin + spike[s + 2]);
     if (s + 1 < n) {
-      const uint32_t next = to.begin[spike[s + 1]];
-      __builtin_prefetch(target + next);
-      __builtin_prefetch(weight + next);
+      const uint32_t next = to.begin[spike[s + 1]], synapses = to.end[spike[s + 1]] - next;
+      ne_prefetch(target + next, synapses);
+      ne_prefetch(weight + next, synapses);
     }
     if (begin == end) continue;
-    ne_add(to, target, weight, slot, begin, end);
+    ne_add(to, target, weight, 0, slot, begin, end);
     events += end - begin;
   }
   return events;
 }
 
-// several delays: a row is a run of segments, in ascending order of delay
+// several delays, or targets that count from a base: a row is a run of segments, in ascending order of both
 template <class Index, class Weight>
 static int64_t ne_segments(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
   const Index* target = (const Index*)to.target;
   const Weight* weight = (const Weight*)to.weight;
   int64_t events = 0;
-  for (int32_t s = 0; s < n; s++)
+  for (int32_t s = 0; s < n; s++) {
+    if (s + 2 < n) __builtin_prefetch(to.row + spike[s + 2]);
+    if (s + 1 < n && to.row[spike[s + 1]] < to.row[spike[s + 1] + 1]) {
+      const uint32_t first = to.row[spike[s + 1]], last = to.row[spike[s + 1] + 1] - 1;
+      const uint32_t next = to.begin[first], synapses = to.end[last] - next;
+      ne_prefetch(target + next, synapses);
+      ne_prefetch(weight + next, synapses);
+    }
     for (uint32_t g = to.row[spike[s]]; g < to.row[spike[s] + 1]; g++) {
       if (to.begin[g] == to.end[g]) continue;
-      ne_add(to, target, weight, ne_ahead(to, slot_now, to.segment_delay[g]), to.begin[g], to.end[g]);
+      const uint32_t base = to.segment_base ? to.segment_base[g] : 0;
+      ne_add(to, target, weight, base, ne_ahead(to, slot_now, to.segment_delay[g]), to.begin[g], to.end[g]);
       events += to.end[g] - to.begin[g];
     }
+  }
   return events;
 }
 
-static inline void ne_dense_rows(const ne_route& to, float* into, const float* weight, const uint32_t* spike, int32_t n) {
+static inline void ne_dense_rows(const ne_route& to, float* into, const float* weight, const uint32_t* spike,
+                                 int32_t n) {
   to.k->dense(into, weight, to.stride, spike, n, to.width);
 }
 
@@ -106,16 +121,54 @@ static inline void ne_dense_rows(const ne_route& to, float* into, const uint16_t
   to.k->dense_half(into, weight, to.stride, spike, n, to.width);
 }
 
+// without padding
+static inline int64_t ne_synapses(const ne_route& to, const uint32_t* spike, int32_t n) {
+  int64_t synapses = 0;
+  for (int32_t s = 0; s < n; s++) synapses += to.row[spike[s] + 1] - to.row[spike[s]];
+  return synapses;
+}
+
 template <class Weight>
 static int64_t ne_dense(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
   const int32_t slot = ne_ahead(to, slot_now, to.delay);
+  const int64_t events = ne_synapses(to, spike, n);
+  if (!events) return 0;
   to.hit[slot] = 1;
   if (to.touched) to.touched_n[slot] = to.touched_room + 1;
   ne_dense_rows(to, to.ring + slot * to.pitch, (const Weight*)to.weight, spike, n);
-  int64_t events = 0;
-  if (to.counts)
-    for (int32_t s = 0; s < n; s++) events += to.row[spike[s] + 1] - to.row[spike[s]];
-  return events;
+  return to.counts ? events : 0;
+}
+
+static inline void ne_block_rows(const ne_route& to, float* into, const float* weight, const uint32_t* spike,
+                                 int32_t n) {
+  to.k->block(into, (const uint16_t*)to.target, weight, to.begin, to.end, spike, n);
+}
+
+static inline void ne_block_rows(const ne_route& to, float* into, const uint16_t* weight, const uint32_t* spike,
+                                 int32_t n) {
+  to.k->block_half(into, (const uint16_t*)to.target, weight, to.begin, to.end, spike, n);
+}
+
+static inline void ne_touch_blocks(const ne_route& to, int32_t slot, uint32_t begin, uint32_t end) {
+  const uint16_t* block = (const uint16_t*)to.target;
+  for (uint32_t b = begin; b < end && to.touched_n[slot] <= to.touched_room; b++) {
+    const uint32_t first = (uint32_t)block[b] * 8;
+    const uint32_t eight[8] = {first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6, first + 7};
+    ne_touch(to, eight, 0, slot, 0, 8);
+  }
+}
+
+// one delay for all: a row is a run of blocks of 8 targets
+template <class Weight>
+static int64_t ne_blocks(const ne_route& to, int32_t slot_now, const uint32_t* spike, int32_t n) {
+  const int32_t slot = ne_ahead(to, slot_now, to.delay);
+  const int64_t events = ne_synapses(to, spike, n);
+  if (!events) return 0;
+  to.hit[slot] = 1;
+  ne_block_rows(to, to.ring + slot * to.pitch, (const Weight*)to.weight, spike, n);
+  if (to.touched)
+    for (int32_t s = 0; s < n; s++) ne_touch_blocks(to, slot, to.begin[spike[s]], to.end[spike[s]]);
+  return to.counts ? events : 0;
 }
 
 // synaptic events below the event threshold, which are counted only
@@ -131,6 +184,8 @@ static inline auto ne_deliverer(const ne_plan* p, int64_t q) -> decltype(ne_rout
   const bool segmented = p->proj_segmented[q];
   switch (p->proj_storage[q]) {
     case NE_DENSE: return ne_dense<Weight>;
+    case NE_BLOCK8: return ne_blocks<Weight>;
+    case NE_LOCAL16: return ne_segments<uint16_t, Weight>;
     case NE_ROWS16: return segmented ? ne_segments<uint16_t, Weight> : ne_rows<uint16_t, Weight>;
     default: return segmented ? ne_segments<uint32_t, Weight> : ne_rows<uint32_t, Weight>;
   }
@@ -145,7 +200,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
                                    int64_t q) {
   const Turn& post = turns[p->proj_post[q]];
   const bool half = p->proj_half[q], segmented = p->proj_segmented[q];
-  const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = segmented ? p->proj_segment[q] : p->proj_row[q];
+  const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = ne_runs_at(p, q);
   ne_route to;
   to.deliver = half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
   to.pre = &turns[p->proj_pre[q]];
@@ -157,6 +212,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   if (part->index) to.begin = ne_cut_at(p, call, part->index) + (segmented ? p->rows : 0) + first;
   if (part->index + 1 < part->count) to.end = ne_cut_at(p, call, part->index + 1) + (segmented ? p->rows : 0) + first;
   to.segment_delay = segmented ? p->segment_delay + first : nullptr;
+  to.segment_base = p->proj_storage[q] == NE_LOCAL16 ? p->segment_base + p->proj_base[q] : nullptr;
   to.target = p->proj_storage[q] == NE_ROWS32 ? (const void*)(p->target32 + p->proj_syn[q])
                                               : (const void*)(p->target16 + p->proj_syn[q]);
   to.small = p->proj_small[q] < 0 ? nullptr : p->small + p->proj_small[q];

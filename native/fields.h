@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xf363b013u
+#define NE_LAYOUT 0x49b1a49au
 
 typedef struct ne_plan {
   int64_t pops;
@@ -47,19 +47,21 @@ typedef struct ne_plan {
   const int32_t* proj_pre;  // [projs] source population
   const int32_t* proj_post;  // [projs] target population
   const int32_t* proj_channel;  // [projs] 0: added to the potential, r: to exponential current r - 1
-  const int32_t* proj_storage;  // [projs] 0 rows of 16-bit targets, 1 rows of 32-bit targets, 2 dense rows
+  const int32_t* proj_storage;  // [projs] 0 rows of 16-bit targets, 1 of 32-bit, 2 dense, 3 of blocks, 4 of 16-bit from ba
   const int32_t* proj_half;  // [projs] 1: weights stored in half precision
   const int32_t* proj_segmented;  // [projs] 1: delays differ, and rows consist of segments of one delay each
   const int64_t* proj_row;  // [projs] first entry in row
   const int64_t* proj_syn;  // [projs] first entry in target16 or target32
   const int64_t* proj_weight;  // [projs] first entry in weight or weight16
   const int64_t* proj_segment;  // [projs] first entry in segment and segment_delay
+  const int64_t* proj_base;  // [projs] first entry in segment_base
   const int32_t* proj_delay;  // [projs] delay in ticks where all are equal
   const int64_t* proj_small;  // [projs] first entry in small, -1 if all its events are delivered
-  const uint32_t* row;  // [rows] first synapse of each source, or its first segment
+  const uint32_t* row;  // [rows] first synapse of each source, or its first segment; then the first block, if any
   const uint32_t* segment;  // [segments] first synapse of each segment
   const int32_t* segment_delay;  // [segments] its delay in ticks
-  const uint16_t* target16;  // [short_targets] target in its population
+  const uint32_t* segment_base;  // [bases] what the targets of a segment count from
+  const uint16_t* target16;  // [short_targets] target in its population or from its base; of a block, target / 8
   const uint32_t* target32;  // [long_targets] target in its population, beyond 65,536
   const float* weight;  // [weights] synaptic weights
   const uint16_t* weight16;  // [halves] synaptic weights in IEEE half precision
@@ -155,11 +157,13 @@ typedef struct ne_call {
   X(int64_t, proj_syn) \
   X(int64_t, proj_weight) \
   X(int64_t, proj_segment) \
+  X(int64_t, proj_base) \
   X(int32_t, proj_delay) \
   X(int64_t, proj_small) \
   X(uint32_t, row) \
   X(uint32_t, segment) \
   X(int32_t, segment_delay) \
+  X(uint32_t, segment_base) \
   X(uint16_t, target16) \
   X(uint32_t, target32) \
   X(float, weight) \

@@ -27,7 +27,7 @@ enum { NE_MAX_THREADS = 16 };
 enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4 };
 
 // proj_storage
-enum { NE_ROWS16 = 0, NE_ROWS32 = 1, NE_DENSE = 2 };
+enum { NE_ROWS16 = 0, NE_ROWS32 = 1, NE_DENSE = 2, NE_BLOCK8 = 3, NE_LOCAL16 = 4 };
 
 // what fields.h this core was built with; a caller with another layout must not go on
 NE_API uint32_t ne_layout(void);

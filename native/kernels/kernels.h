@@ -14,6 +14,15 @@ typedef struct ne_arrivals {
 
 enum { NE_RECEPTORS = 4 };
 
+// bytes of the next row that are asked for while this one is added; from there the hardware follows
+enum { NE_PREFETCH_BYTES = 512 };
+
+template <class T>
+static inline void ne_prefetch(const T* from, int64_t n) {
+  const int64_t bytes = n * (int64_t)sizeof(T);
+  for (int64_t at = 0; at < bytes && at < NE_PREFETCH_BYTES; at += 64) __builtin_prefetch((const char*)from + at);
+}
+
 typedef struct ne_lif_args {
   float* v;
   float* u;                // adaptation, null without
@@ -62,6 +71,11 @@ typedef struct ne_kernels {
   void (*dense)(float* into, const float* weight, int64_t stride, const uint32_t* spike, int32_t n, int64_t width);
   void (*dense_half)(float* into, const uint16_t* weight, int64_t stride, const uint32_t* spike, int32_t n,
                      int64_t width);
+  // into += the blocks of 8 targets in the rows of those that spike: blocks begin[i] to end[i], weights end to end
+  void (*block)(float* into, const uint16_t* block, const float* weight, const uint32_t* begin, const uint32_t* end,
+                const uint32_t* spike, int32_t n);
+  void (*block_half)(float* into, const uint16_t* block, const uint16_t* weight, const uint32_t* begin,
+                     const uint32_t* end, const uint32_t* spike, int32_t n);
   // neurons from `first` to `end` whose random number of this tick is below their chance
   int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t first, int64_t end, uint32_t* spike);
   void (*exp)(const float* x, float* y, int64_t n);

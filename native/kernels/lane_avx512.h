@@ -35,5 +35,19 @@ struct lane {
   }
 };
 
+// lanes of a block of 8 targets: half a register
+struct short_lane {
+  enum { W = 8 };
+  typedef __m256 f;
+
+  static f load(const float* p) { return _mm256_loadu_ps(p); }
+  static f load_half(const uint16_t* p) {
+    const __m256i h = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i*)(const void*)p));
+    return _mm512_castps512_ps256(_mm512_cvtph_ps(h));
+  }
+  static void store(float* p, f x) { _mm256_storeu_ps(p, x); }
+  static f add(f a, f b) { return _mm256_add_ps(a, b); }
+};
+
 }  // namespace NE_LEVEL
 #endif

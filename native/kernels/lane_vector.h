@@ -61,5 +61,8 @@ struct lane {
   }
 };
 
+// lanes of a block of 8 targets
+typedef lane short_lane;
+
 }  // namespace NE_LEVEL
 #endif

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import checks
 from .engines.answers import recording_of
-from .engines.choose import choose, must_take
+from .engines.choose import choose, must_take, tune
 from .engines.inputs import Intake
 from .engines.job import Answer, Job, must_take_spikes, step_neurons
 from .engines.native import NativeEngine
@@ -119,7 +119,7 @@ class Simulator:
     def _moved(self, plan: Plan) -> State:
         """The present state as one of `plan`, or its start where their shapes differ."""
         state = State(plan)
-        if plan.names == self._plan.names and plan.sizes == self._plan.sizes:
+        if plan.names == self._plan.names and state.fits(self._state):
             state.restore(self._state.snapshot(), plan)
         return state
 
@@ -181,6 +181,8 @@ class Simulator:
                 ticks = checks.ticks_of("run", duration, self._plan.dt)
                 record = checks.names("run", "record", record)
                 job = self._intake.job(float(duration), ticks, inputs, currents, record, record_from)
+                if self._engine_name == "auto" and isinstance(self.engine, NativeEngine):
+                    self.reason = tune(self.engine, job)
                 must_take(self.engine, job)
                 shows = checks.boolean("run", "progress", progress)
             except BaseException:
@@ -200,6 +202,7 @@ class Simulator:
             "realtime_factor": duration / 1000.0 / wall,
             "engine": self.engine.name,
             "reason": self.reason,
+            "threads": self.engine.parts,
             "precision": self._plan.precision,
             "bytes": self._plan.nbytes,
         }

@@ -178,3 +178,12 @@ def test_every_mode_and_thread_may_follow_another() -> None:
     for mode, threads in (("hybrid", 1), ("clock", 3), ("hybrid", 1), ("hybrid", 2), ("clock", 1), ("clock", 4)):
         other.engine = native.NativeEngine(plan, other.state, mode, threads)
         assert assert_same(one, other, 13.0) > 100
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_what_is_dropped_is_counted_once(threads: int) -> None:
+    plan = compile_network(everything(SIZE), 1.0, event_threshold=0.05)
+    one, several = simulator(plan, "clock"), simulator(plan, f"clock@{threads}")
+    ours, theirs = one.run(40.0), several.run(40.0)
+    assert difference(ours, theirs) is None and one.state.equal(several.state) is None
+    assert ours.performance["dropped_events"] > 100

@@ -68,7 +68,8 @@ def test_weights_where_asked() -> None:
 def test_performance() -> None:
     recording = record()
     assert set(recording.performance) == {
-        "wall_s", "realtime_factor", "synaptic_events", "dropped_events", "engine", "reason", "precision", "bytes",
+        "wall_s", "realtime_factor", "synaptic_events", "dropped_events", "engine", "reason", "threads",
+        "precision", "bytes",
     }  # fmt: skip
     assert recording.performance["synaptic_events"] == 6 and recording.performance["dropped_events"] == 0
     assert recording.performance["wall_s"] > 0 and recording.performance["bytes"] > 0

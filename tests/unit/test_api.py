@@ -123,7 +123,7 @@ def test_a_board_that_this_is_not(desk: Path, device: str, limit: str) -> None:
         layers(api)
         api.connect_layers("input", "hidden")
         api.connect_layers("hidden", "output")
-        assert api.run_simulation(5.0).performance["engine"] == "clock"
+        assert api.run_simulation(5.0).performance["engine"] in ("clock", "event")
 
 
 @pytest.mark.parametrize(
@@ -362,4 +362,4 @@ def test_nothing_of_the_callers_is_changed(precision: str) -> None:
 
 def test_performance_goes_into_json() -> None:
     answer = wired().run_simulation(5.0, external_inputs=RATES)
-    assert json.loads(json.dumps(dict(answer.performance)))["engine"] == "clock"
+    assert json.loads(json.dumps(dict(answer.performance)))["engine"] in ("clock", "event")

@@ -95,7 +95,7 @@ def test_currents_act_in_every_tick() -> None:
     assert sparse(simulator) == [f * (name != "hidden") for f, name in zip(frames, simulator.plan.names)]
     simulator.run(5.0)
     assert sparse(simulator) == frames
-    simulator = Simulator(small(), dt=1.0)
+    simulator = Simulator(small(), dt=1.0, engine="clock")
     simulator.run(5.0)
     assert not any(sparse(simulator))
 

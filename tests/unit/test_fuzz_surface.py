@@ -15,6 +15,7 @@ from refusing import small
 
 from neuroedge import LIF, Delta, Network, NeuromorphicAPI, Simulator, SpikePattern, SpikeTrain, compile_network
 from neuroedge.errors import NeuroedgeError
+from neuroedge.tutorial import engine
 
 # the same examples every time; NEUROEDGE_FUZZ=5000 draws that many new ones
 FRESH = int(os.environ.get("NEUROEDGE_FUZZ", "0"))
@@ -134,7 +135,7 @@ def test_networks(data: Any) -> None:
     may(net.set_weights, data.draw(things))
     may(net.set_weights, {name: data.draw(things) for name in net.projections})
     may(net.get_weights)
-    plan = may(compile_network, net, **data.draw(some("dt", "precision", "memory_limit")))
+    plan = may(compile_network, net, **data.draw(some("dt", "precision", "memory_limit", "event_threshold")))
     if plan is not None:
         may(Simulator(plan).run, 3 * plan.dt)
 
@@ -172,9 +173,10 @@ def test_runs(data: Any, simulator: Simulator) -> None:
 @QUICK
 @given(st.data())
 def test_states(data: Any) -> None:
-    simulator = may(Simulator, small(), **data.draw(some("dt", "engine", "precision", "memory_limit"))) or SIMULATORS[0]
+    arguments = data.draw(some("dt", "engine", "precision", "memory_limit", "event_threshold"))
+    simulator = may(Simulator, small(), **arguments) or SIMULATORS[0]
     may(Simulator, data.draw(things))
-    for change in (simulator.set_dt, simulator.set_precision, simulator.restore):
+    for change in (simulator.set_dt, simulator.set_precision, simulator.set_event_threshold, simulator.restore):
         may(change, data.draw(things))
     snapshot = simulator.snapshot()
     for name in data.draw(st.lists(st.sampled_from(sorted(snapshot)), max_size=2, unique=True)):
@@ -186,6 +188,24 @@ def test_states(data: Any) -> None:
         may(simulator.step, {"rates": [0, 3]})
         may(simulator.run, 10 * simulator.dt)
     simulator.reset()
+
+
+@QUICK
+@given(st.data())
+def test_the_tutorials_engine(data: Any) -> None:
+    net = may(engine.Network, **data.draw(some("name", "seed"))) or engine.Network()
+    for name, model in (("rates", "rate"), ("hidden", "lif")):
+        may(net.add_neuron_group, name, 4, model)
+    more = some("weights", "delay", "pattern", "probability")
+    may(net.connect, "rates", "hidden", data.draw(near(0.5, "one_to_one")), **data.draw(more))
+    mode, step = data.draw(near(*engine.SimulationMode)), data.draw(near(None, 0.5))
+    simulator = may(engine.Simulator, net, mode, step) or engine.Simulator(net)
+    may(simulator.set_event_threshold, data.draw(things))
+    may(simulator.set_precision, data.draw(near("float16", "float32")))
+    arguments = data.draw(some("external_inputs", "record_spikes", "record_weights", "progress"))
+    may(simulator.run, data.draw(near(5.0)), data.draw(near(None, 0.5)), **arguments)
+    may(simulator.run, 1.0, external_inputs={"rates": data.draw(things)})
+    may(simulator.reset)
 
 
 @QUICK

@@ -8,11 +8,12 @@ from .. import checks
 from ..errors import UnsupportedError
 from ..network.neurons import ALIF, LI, LIF
 from ..plan.plan import FRAME, Plan, State
+from .costs import costs, threads_for
 from .job import Job
 from .native import MODES, NativeEngine
 from .reference import ReferenceEngine
 
-__all__ = ["ENGINES", "Engine", "choose", "clocked", "must_take", "pick", "supports"]
+__all__ = ["ENGINES", "Engine", "choose", "clocked", "must_take", "pick", "supports", "tune"]
 
 Engine = Union[NativeEngine, ReferenceEngine]
 ENGINES: Tuple[str, ...] = (*MODES, ReferenceEngine.name)
@@ -53,11 +54,34 @@ def supports(engine: str, plan: Plan) -> str:
 
 
 def pick(plan: Plan) -> Tuple[str, str]:
-    """The fastest engine that can run this plan, and the reason."""
+    """The engine to begin with, and the reason."""
     reason = supports("clock", plan)
     if reason:
         return ReferenceEngine.name, reason
     return "clock", "the fastest that runs every model of this network"
+
+
+def tune(engine: NativeEngine, job: Job) -> str:
+    """Clock or events for this run, whichever is expected to be faster, and why; no bit depends on it.
+
+    Stepping all of N neurons in a tick costs N·c_all; stepping those that something reaches, E·c_one. E is what the
+    last run had per tick, or what the given spikes will bring at least.
+    """
+    activity = engine.activity
+    if activity.neurons == 0:
+        engine.set_mode("clock")
+        return "no population of this network can be event-driven"
+    share = activity.expected(job) / activity.neurons
+    cost = costs(activity.neurons)
+    # one thread alone passes silence over
+    limit = cost.all / cost.one / engine.threads
+    quiet = share < limit and not (activity.whole and job.currents)
+    engine.set_mode(("event" if activity.whole else "hybrid") if quiet else "clock")
+    word = "below" if share < limit else "not below"
+    return (
+        f"{share:.2g} synaptic events per neuron and step are {word} the {limit:.2g} up to which events cost less "
+        "than stepping all (measured here)"
+    )
 
 
 def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
@@ -70,7 +94,7 @@ def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
         raise UnsupportedError(f"engine {wanted!r}: {missing}")
     if wanted == ReferenceEngine.name:
         return ReferenceEngine(plan, state), reason
-    return NativeEngine(plan, state, wanted), reason
+    return NativeEngine(plan, state, wanted, threads_for(plan)), reason
 
 
 def must_take(engine: Engine, job: Job) -> None:

@@ -1,8 +1,8 @@
 """A plan, a state and what a run is given, in one flat file: for the native driver (native/driver.cpp).
 
-Little-endian: magic, layout id, number of persistent state arrays, ticks, threads, the plan's scalars; every array of plan,
-state and call in the order of the field table, as its size in bytes and its data; then what the call's pointers mean,
-in the same form: an entry k > 0 of a pointer array stands for the k-th of them, 0 for nothing.
+Little-endian: magic, layout id, number of persistent state arrays, ticks, threads, the plan's scalars; every array of
+plan, state and call in the order of the field table, as its size in bytes and its data; then what the call's pointers
+mean, in the same form: an entry k > 0 of a pointer array stands for the k-th of them, 0 for nothing.
 """
 
 import struct

@@ -58,10 +58,10 @@ class Intake:
         self, ticks: int, record: List[str], record_from: Optional[Sequence[str]]
     ) -> Tuple[Tuple[bool, ...], Tuple[bool, ...]]:
         """Of which populations spikes, and potentials, are written down."""
-        if record == ["spikes"] and record_from is None:
+        kinds = {checks.known("record", what, RECORDS) for what in record}
+        if kinds == {"spikes"} and record_from is None:
             return self._everything, self._nothing
         plan = self._plan
-        kinds = {checks.known("record", what, RECORDS) for what in record}
         every = plan.names if record_from is None else checks.names("run", "record_from", record_from)
         wanted = {plan.where(name) for name in every}
         spikes = tuple("spikes" in kinds and k in wanted for k in range(len(plan.names)))

@@ -74,6 +74,7 @@ def _load(path: str) -> ctypes.CDLL:
     lib.ne_frame_at.argtypes = [ctypes.c_double, ctypes.c_int64, ctypes.c_void_p]
     lib.ne_cut.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
     lib.ne_cut.restype = None
+    lib.ne_costs.argtypes = [ctypes.c_int64, ctypes.c_void_p]
     lib.ne_exp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
     lib.ne_exp.restype = None
     level = os.environ.get("NEUROEDGE_SIMD")

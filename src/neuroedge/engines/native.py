@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, SCALARS, STATE
 from ..plan.plan import FRAME, MAX_THREADS, Plan, State
+from .activity import Activity
 from .address import address
 from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
@@ -49,6 +50,7 @@ class NativeEngine:
         self._state = StateStruct(**{f.name: address(state.arrays[f.name]) for f in STATE})
         self.call = CallStruct()
         self.arrays: Dict[str, np.ndarray] = {}
+        self.activity = Activity(plan)
         self._own_tables(len(plan.names))
         self._share(threads)
         self.set_mode(mode)
@@ -81,8 +83,11 @@ class NativeEngine:
             library().ne_cut(ctypes.addressof(self._plan), threads, address(self.arrays["cuts"]))
 
     def set_mode(self, mode: str) -> None:
-        """Run in another of the `MODES` from the next call on."""
+        """Run in another of the `MODES` from the next call on. Silence is passed over by one thread alone."""
+        if mode == getattr(self, "name", None):
+            return
         self.name = mode
+        self.parts = self.threads if mode == "clock" else 1
         self._event_driven = event_driven(self.plan, mode)
         self.arrays["sparse"][:] = self._event_driven
 
@@ -124,12 +129,14 @@ class NativeEngine:
             done += ran
             if job.progress is not None:
                 job.progress(ran)
-        return self._answer(traces, spikes)
+        answer = self._answer(traces, spikes)
+        self.activity.learn(job, answer)
+        return answer
 
     def _begin(self) -> None:
         call = self.call
-        call.parts = self.threads
-        self.state.share(self.plan, self.threads)
+        call.parts = self.parts
+        self.state.share(self.plan, self.parts)
         # what a recording still holds is not written over
         if sys.getrefcount(self.arrays["spike_tick"]) > 2 or sys.getrefcount(self.arrays["spike_lane"]) > 2:
             self._room(int(call.capacity))
@@ -182,7 +189,7 @@ class NativeEngine:
     def _collect(self, spikes: List[Any], keep: bool = False) -> None:
         """Take what the buffer of spikes holds; keep: the buffer itself is needed again."""
         tick, lane, n = self.arrays["spike_tick"], self.arrays["spike_lane"], int(self.call.spikes)
-        if self.threads > 1:
+        if self.parts > 1:
             ticks, lanes = self._merged(tick, lane)
         elif keep or n < len(tick) // 4:
             ticks, lanes = tick[:n].copy(), lane[:n].copy()
@@ -195,8 +202,8 @@ class NativeEngine:
 
     def _merged(self, tick: np.ndarray, lane: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """What each thread wrote down, in the order of one thread: by tick, then lane."""
-        room, found = self.call.capacity // self.threads, self.arrays["part_spikes"]
-        spans = [slice(k * room, k * room + int(found[k])) for k in range(self.threads)]
+        room, found = self.call.capacity // self.parts, self.arrays["part_spikes"]
+        spans = [slice(k * room, k * room + int(found[k])) for k in range(self.parts)]
         ticks, lanes = (np.concatenate([a[span] for span in spans]) for a in (tick, lane))
         order = np.lexsort((lanes, ticks))
         return ticks[order], lanes[order]

@@ -7,7 +7,7 @@ import numpy as np
 from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
 from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
-from ..plan.storage import DENSE, padded
+from ..plan.storage import BLOCK8, DENSE, LOCAL16, ROWS32, padded
 from .job import Answer, Given, Job, on_grid
 
 __all__ = ["ReferenceEngine"]
@@ -19,6 +19,7 @@ class ReferenceEngine:
     """Runs any plan, in float32 like the native engines, or in float64."""
 
     name = "reference"
+    parts = 1
     on_grid = staticmethod(on_grid)
 
     def __init__(self, plan: Plan, state: State) -> None:
@@ -182,8 +183,7 @@ class _Cell:
             return fired
         currents = self._currents()
         if self.tick_now % FLUSH_EVERY == 0:
-            framed = bool(self.plan.pop_framed[self.k])
-            for x in currents * (not framed) + ([self.v] + [self.u] * int(self.plan.pop_adapts[self.k])) * (self.kind == LIF):
+            for x in self._flushed(currents):
                 dynamics.flush(x)
         if self.plan.pop_framed[self.k]:
             return self._framed_step(arrivals, currents)
@@ -191,6 +191,11 @@ class _Cell:
             u = self.u if self.plan.pop_adapts[self.k] else None
             return dynamics.lif_tick(self.v, u, currents, self.p, arrivals, self.coupled)
         return self._cell_step(arrivals, currents, current)
+
+    def _flushed(self, currents: List[np.ndarray]) -> List[np.ndarray]:
+        """What could become denormal: not what stands in a frame."""
+        own = [self.v] + [self.u] * int(self.plan.pop_adapts[self.k]) if self.kind == LIF else []
+        return own if self.plan.pop_framed[self.k] else currents + own
 
     def _framed_step(self, arrivals: List[np.ndarray], currents: List[np.ndarray]) -> np.ndarray:
         first = int(self.plan.pop_syn_frame[self.k])
@@ -300,24 +305,37 @@ Run = Tuple[int, np.ndarray, np.ndarray, int]
 def _rows(plan: Plan, q: int) -> List[List[Run]]:
     """For each source, its runs of one delay: (delay, targets, weights, synapses)."""
     n_pre, n_post = int(plan.pop_n[plan.proj_pre[q]]), int(plan.pop_n[plan.proj_post[q]])
-    row = plan.row[plan.proj_row[q] : plan.proj_row[q] + n_pre + 1].tolist()
-    first, delay = int(plan.proj_weight[q]), int(plan.proj_delay[q])
-    if plan.proj_half[q]:
-        weight = plan.weight16[first:].view(np.float16).astype(np.float32)
-    else:
-        weight = plan.weight[first:]
-    if plan.proj_storage[q] == DENSE:
-        every, stride = np.arange(n_post), padded(n_post)
-        return [[(delay, every, weight[i * stride : i * stride + n_post], row[i + 1] - row[i])] for i in range(n_pre)]
-    target = (plan.target32 if plan.proj_storage[q] else plan.target16)[plan.proj_syn[q] :].astype(np.int64)
-    if not plan.proj_segmented[q]:
-        return [[(delay, target[a:b], weight[a:b], b - a)] * (b > a) for a, b in zip(row[:-1], row[1:])]
-    begin = plan.segment[plan.proj_segment[q] :].tolist()
-    ticks = plan.segment_delay[plan.proj_segment[q] :].tolist()
-    return [
-        [
-            (ticks[g], target[begin[g] : begin[g + 1]], weight[begin[g] : begin[g + 1]], begin[g + 1] - begin[g])
-            for g in range(a, b)
-        ]
-        for a, b in zip(row[:-1], row[1:])
-    ]
+    starts = plan.row[plan.proj_row[q] :][: 2 * (n_pre + 1)].tolist()
+    row, blocks = starts[: n_pre + 1], starts[n_pre + 1 :]
+    kind, delay, weight = int(plan.proj_storage[q]), int(plan.proj_delay[q]), _weights(plan, q)
+    if plan.proj_segmented[q]:
+        return _segments(plan, q, row, weight)
+    target = (plan.target32 if kind == ROWS32 else plan.target16)[plan.proj_syn[q] :].astype(np.int64)
+    rows = []
+    for i, (a, b) in enumerate(zip(row[:-1], row[1:])):
+        if kind == DENSE:
+            first = i * padded(n_post)
+            run = delay, np.arange(n_post), weight[first : first + n_post], b - a
+        elif kind == BLOCK8:
+            c, d = blocks[i : i + 2]
+            run = delay, (8 * target[c:d, None] + np.arange(8)).reshape(-1), weight[8 * c : 8 * d], b - a
+        else:
+            run = delay, target[a:b], weight[a:b], b - a
+        rows.append([run] * (b > a))
+    return rows
+
+
+def _weights(plan: Plan, q: int) -> np.ndarray:
+    first = int(plan.proj_weight[q])
+    return plan.weight16[first:].view(np.float16).astype(np.float32) if plan.proj_half[q] else plan.weight[first:]
+
+
+def _segments(plan: Plan, q: int, row: List[int], weight: np.ndarray) -> List[List[Run]]:
+    first, n = int(plan.proj_segment[q]), row[-1]
+    begin, ticks = plan.segment[first : first + n + 1].tolist(), plan.segment_delay[first : first + n].tolist()
+    wide = plan.proj_storage[q] == ROWS32
+    target = (plan.target32 if wide else plan.target16)[plan.proj_syn[q] :][: begin[-1]].astype(np.int64)
+    if plan.proj_storage[q] == LOCAL16:
+        target += np.repeat(plan.segment_base[plan.proj_base[q] :][:n].astype(np.int64), np.diff(begin))
+    runs = [(d, target[a:b], weight[a:b], b - a) for d, a, b in zip(ticks, begin[:-1], begin[1:])]
+    return [runs[a:b] for a, b in zip(row[:-1], row[1:])]

@@ -12,7 +12,17 @@ import numpy as np
 
 from .arithmetic import exp
 
-__all__ = ["adex_tick", "arrive", "flush", "frame_tick", "framed_lif_tick", "izhikevich_tick", "lif_tick", "next_tick", "rescale"]
+__all__ = [
+    "adex_tick",
+    "arrive",
+    "flush",
+    "frame_tick",
+    "framed_lif_tick",
+    "izhikevich_tick",
+    "lif_tick",
+    "next_tick",
+    "rescale",
+]
 
 Parameter = Callable[[int], Any]
 
@@ -56,9 +66,9 @@ def lif_tick(
 def framed_lif_tick(
     v: np.ndarray, u: Any, currents: List[np.ndarray], m: List[Any], p: Parameter, arrivals: np.ndarray
 ) -> np.ndarray:
-    """The same where currents stand in frames, S_r = I_r·m_r, which decay at no cost: x = x·decay + Σ S_r·(P_r/m_r) + a.
+    """The same where currents stand in frames, S_r = I_r·m_r, and decay at no cost.
 
-    m: growth of each current's frame at the start of the tick.
+    x = x·decay + Σ S_r·(P_r/m_r) + a. m: growth of each current's frame at the start of the tick.
     """
     x = v * p(5)
     for r, current in enumerate(currents):

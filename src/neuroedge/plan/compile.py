@@ -15,7 +15,7 @@ from .plan import ADEX, BLOCK, FRAME, MAX_THREADS, Plan, aligned, lane_spans
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
-from .storage import concatenate, estimate_bytes, rows_of, store
+from .storage import STORAGES, Stored, concatenate, estimate_bytes, rows_of, store
 from .threshold import counts_of, without_small
 
 __all__ = ["compile_network", "estimate"]
@@ -33,6 +33,15 @@ MAX_DELAY = 1_000_000
 MAX_CELL_DT = 1000.0
 
 
+class _Asked(NamedTuple):
+    """What a plan is compiled for."""
+
+    dt: float
+    form: Precision
+    threshold: float
+    storage: str
+
+
 class _Wiring(NamedTuple):
     """Currents of each population, and the channel and longest delay of each projection."""
 
@@ -47,30 +56,36 @@ def compile_network(
     precision: str = "float32",
     memory_limit: Optional[int] = None,
     event_threshold: float = 0.0,
+    storage: str = "auto",
 ) -> Plan:
     """Compile for steps of dt ms. The same network and dt give the same plan.
 
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
     before memory is taken. event_threshold: synapses with |weight| < event_threshold·(threshold − rest) of their target
-    are counted, not delivered. Raises BudgetError beyond the limit, ParameterError for a network that cannot run.
+    are counted, not delivered. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
+    "dense", "block8", "rows" (of them "rows32" or "local16" for more than 65,536 targets) where that can hold it, and
+    others as rows; no result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that
+    cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
     threshold = checks.not_negative("compile", "event_threshold", event_threshold)
     form = precision_of(checks.known("precision", precision, PRECISIONS))
+    checks.known("storage", storage, STORAGES)
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
     for what, parts in (("populations", network.populations), ("projections", network.projections)):
         if len(parts) > MAX_PARTS:
             raise BudgetError(what, len(parts), 0, MAX_PARTS)
     wiring = _wire(network, dt)
-    _check_memory(network, dt, form, wiring, memory_limit, threshold)
+    asked = _Asked(dt, form, threshold, storage)
+    _check_memory(network, asked, wiring, memory_limit)
     cells = [_cell(p, wiring.receptors[k], dt, form) for k, p in enumerate(network.populations.values())]
     stored, small = [], []
     for q in network.projections.values():
         kept, counts = without_small(q, arriving(q), threshold)
-        stored.append(store(f"Projection {q.name!r}", kept, dt, form))
+        stored.append(store(f"Projection {q.name!r}", kept, dt, form, storage))
         small.append(counts)
-    return _assemble(network, dt, form, wiring, cells, {**rows_of(stored), **counts_of(small)}, threshold)
+    return _assemble(network, asked, wiring, cells, stored, {**rows_of(stored), **counts_of(small)})
 
 
 def _cell(population: Population, receptors: List[Receptor], dt: float, form: Precision) -> Coefficients:
@@ -116,10 +131,11 @@ def estimate(network: Network, dt: float = 0.1, precision: str = "float32") -> i
     """Bytes that plan and state will take, without drawing a synapse."""
     dt = checks.positive("estimate", "dt", dt, "ms")
     form = precision_of(checks.known("precision", precision, PRECISIONS))
-    return _estimate(network, dt, form, _wire(network, dt), 0.0)
+    return _estimate(network, _Asked(dt, form, 0.0, "auto"), _wire(network, dt))
 
 
-def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring, threshold: float) -> int:
+def _estimate(network: Network, asked: _Asked, wiring: _Wiring) -> int:
+    form = asked.form
     # tables of a fixed size, and what alignment may add
     total = 4096
     for k, p in enumerate(network.populations.values()):
@@ -129,11 +145,16 @@ def _estimate(network: Network, dt: float, form: Precision, wiring: _Wiring, thr
         # entries of a lane: state and start values, the arrival ring, and parameters where they differ
         entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
         total += n * (20 + form.state.itemsize * entries)
+        # marks of the ring's slots, lists of whom their arrivals reach, queues of each thread
+        depth = wiring.depths[k]
+        total += depth * (5 * channels + 4 * max(16, n // 8)) + 8 * MAX_THREADS
     for q in network.projections.values():
-        bytes_of_rows = estimate_bytes(q.shape, q.count, _segmented(q, dt), form)
-        if threshold:
+        segmented = _segmented(q, asked.dt)
+        bytes_of_rows = estimate_bytes(q.shape, q.count, segmented, form, asked.storage)
+        if asked.threshold:
             # what is left may be of one delay; and of each source is counted what is not
-            bytes_of_rows = max(bytes_of_rows, estimate_bytes(q.shape, q.count, False, form)) + 4 * q.shape[0]
+            other = estimate_bytes(q.shape, q.count, False, form, asked.storage)
+            bytes_of_rows = max(bytes_of_rows, other) + 4 * q.shape[0]
         total += bytes_of_rows
     return total
 
@@ -146,21 +167,22 @@ def _segmented(projection: Projection, dt: float) -> bool:
 
 
 def _check_memory(
-    network: Network, dt: float, form: Precision, wiring: _Wiring, limit: Optional[int], threshold: float
+    network: Network, asked_for: _Asked, wiring: _Wiring, limit: Optional[int]
 ) -> None:
     allowed = checks.free_memory() if limit is None else checks.count("compile", "memory_limit", limit, 2**62)
     if network.neurons > MAX_NEURONS:
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
-    asked = _estimate(network, dt, form, wiring, threshold)
+    asked = _estimate(network, asked_for, wiring)
     if asked > allowed:
         cure = "make it smaller or sparser, shorten its delays, or use float16 weights"
         raise BudgetError(f"bytes for network {network.name!r}", asked, 0, allowed, cure)
 
 
 def _assemble(
-    network: Network, dt: float, form: Precision, wiring: _Wiring, cells: List[Coefficients],
-    synapses: Dict[str, np.ndarray], threshold: float,
+    network: Network, asked: _Asked, wiring: _Wiring, cells: List[Coefficients], stored: List[Stored],
+    synapses: Dict[str, np.ndarray],
 ) -> Plan:  # fmt: skip
+    form = asked.form
     populations = list(network.populations.values())
     names = [p.name for p in populations]
     first, lanes = lane_spans([p.size for p in populations])
@@ -168,7 +190,7 @@ def _assemble(
     channels = np.array([1 + len(t) for t in wiring.receptors])
     depth = np.array(wiring.depths)
     rooms = np.array([_room(c, int(n)) for c, n in zip(cells, lanes)])
-    waits = [refractory_ticks(p.model, dt) for p in populations]
+    waits = [refractory_ticks(p.model, asked.dt) for p in populations]
     sizes = [p.size for p in populations]
     # lanes beyond the neurons must never fire: -inf, or for AdEx and Izhikevich refractory for ever at reset
     paddings = [float(np.min(c.params[2])) if c.kind >= ADEX else -np.inf for c in cells]
@@ -210,8 +232,8 @@ def _assemble(
     )
     typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
-        typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), dt, form.name,
-        network.seed, threshold,
+        typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), asked.dt, form.name,
+        network.seed, asked.threshold, tuple(s.choice for s in stored),
     )  # fmt: skip
 
 

@@ -74,19 +74,21 @@ PLAN = _rows("""
     proj_pre       | int32  | projs  | source population
     proj_post      | int32  | projs  | target population
     proj_channel   | int32  | projs  | 0: added to the potential, r: to exponential current r - 1
-    proj_storage   | int32  | projs  | 0 rows of 16-bit targets, 1 rows of 32-bit targets, 2 dense rows
+    proj_storage   | int32  | projs  | 0 rows of 16-bit targets, 1 of 32-bit, 2 dense, 3 of blocks, 4 of 16-bit from ba
     proj_half      | int32  | projs  | 1: weights stored in half precision
     proj_segmented | int32  | projs  | 1: delays differ, and rows consist of segments of one delay each
     proj_row       | int64  | projs  | first entry in row
     proj_syn       | int64  | projs  | first entry in target16 or target32
     proj_weight    | int64  | projs  | first entry in weight or weight16
     proj_segment   | int64  | projs  | first entry in segment and segment_delay
+    proj_base      | int64  | projs  | first entry in segment_base
     proj_delay     | int32  | projs  | delay in ticks where all are equal
     proj_small     | int64  | projs  | first entry in small, -1 if all its events are delivered
-    row            | uint32 | rows   | first synapse of each source, or its first segment
+    row            | uint32 | rows   | first synapse of each source, or its first segment; then the first block, if any
     segment        | uint32 | segments | first synapse of each segment
     segment_delay  | int32  | segments | its delay in ticks
-    target16       | uint16 | short_targets | target in its population
+    segment_base   | uint32 | bases  | what the targets of a segment count from
+    target16       | uint16 | short_targets | target in its population or from its base; of a block, target / 8
     target32       | uint32 | long_targets  | target in its population, beyond 65,536
     weight         | real   | weights | synaptic weights
     weight16       | uint16 | halves  | synaptic weights in IEEE half precision

@@ -8,6 +8,7 @@ from .. import checks
 from ..errors import ParameterError, shown
 from ..network.arithmetic import growth
 from ..network.neurons import Model
+from .costs import Choice
 from .fields import PERSISTENT, STATE
 
 __all__ = [
@@ -42,7 +43,8 @@ class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
     names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
-    of threshold − rest, what is smaller is not delivered.
+    of threshold − rest, what is smaller is not delivered; choices: the storage of each projection and what a spike is
+    expected to cost in it and in others.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Plan:
         precision: str,
         seed: int,
         event_threshold: float = 0.0,
+        choices: Tuple[Choice, ...] = (),
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
-        self.dt, self.precision, self.seed, self.event_threshold = dt, precision, seed, event_threshold
+        self.dt, self.precision, self.seed = dt, precision, seed
+        self.event_threshold, self.choices = event_threshold, choices
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
@@ -77,6 +81,11 @@ class Plan:
             return self.__dict__["arrays"][name]
         except KeyError:
             raise AttributeError(name) from None
+
+    @property
+    def synapses(self) -> int:
+        """Weights of all projections, with those that only fill up rows."""
+        return sum(len(a) for name, a in self.arrays.items() if name in ("weight", "weight8", "weight16"))
 
     def where(self, name: str) -> int:
         """Index of a population."""
@@ -206,6 +215,10 @@ class State:
         entries = plan.syn_entries(pop)
         m = rate_growth(plan, int(plan.syn_frame[entries[receptor]]), self.tick)[0] if entries else 1
         return self.syn[first : first + lanes] / m
+
+    def fits(self, other: "State") -> bool:
+        """Whether a snapshot of the other could be one of this."""
+        return all(self.arrays[name].shape == other.arrays[name].shape for name in PERSISTENT)
 
     def equal(self, other: "State") -> Optional[str]:
         """None if both hold the same bits, else the name of the first array that differs."""

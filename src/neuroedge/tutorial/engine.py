@@ -68,7 +68,7 @@ def _share(connectivity: Any, probability: Optional[float]) -> float:
         raise ParameterError(
             f"connect: give connectivity or probability, not both (got {shown(connectivity)}, {shown(probability)})"
         )
-    if np.ndim(connectivity) or hasattr(connectivity, "tocoo"):
+    if isinstance(connectivity, (list, tuple, np.ndarray)) or hasattr(connectivity, "tocoo"):
         raise ArgumentTypeError(
             f"connect: connectivity must be a probability or a pattern (got {shown(connectivity)}); give weights=matrix"
         )

@@ -1,0 +1,155 @@
+"""Measure what a spike costs in each storage: the table that src/neuroedge/plan/costs.py ships, and two networks.
+
+`python bench/storage.py` prints both; `python bench/storage.py table` or `networks` prints one. One thread, processor time.
+"""
+
+import statistics
+import sys
+import time
+from typing import Dict, List, NamedTuple, Tuple
+
+import numpy as np
+
+from neuroedge import LIF, Network, PoissonSource, Simulator, compile_network
+from neuroedge.engines.job import Given, Job
+from neuroedge.engines.library import simd
+from neuroedge.engines.native import NativeEngine
+from neuroedge.plan.plan import Plan, State
+
+TICKS, REPEATS = 200, 9
+SILENT = LIF(v_threshold=1e6)
+
+
+class Form(NamedTuple):
+    """sources → targets, rows of `units` synapses, lanes or blocks each: a short and a long one; spikes in a tick."""
+
+    sources: int
+    targets: int
+    units: Tuple[int, int]
+    spikes: int
+
+
+# what stays in the second level of a cache, and what is far beyond the third
+NEAR: Dict[str, Form] = {
+    "rows16": Form(512, 1024, (48, 192), 64),
+    "rows32": Form(256, 100_000, (100, 400), 64),
+    "local16": Form(256, 100_000, (100, 400), 64),
+    "dense": Form(256, 0, (256, 768), 64),
+    "block8": Form(512, 1024, (12, 48), 64),
+}
+FAR: Dict[str, Form] = {
+    "rows16": Form(12_000, 10_000, (250, 1000), 100),
+    "rows32": Form(25_000, 100_000, (100, 500), 100),
+    "local16": Form(25_000, 100_000, (100, 500), 100),
+    "dense": Form(25_000, 0, (512, 1024), 100),
+    "block8": Form(25_000, 4096, (32, 128), 100),
+}
+
+
+def plan_of(storage: str, form: Form, units: int, precision: str) -> Plan:
+    """One projection of rows that are all equally long, its targets spread over the population."""
+    rng, net = np.random.default_rng(1), Network()
+    net.add("source", form.sources, "rate")
+    net.add("cell", form.targets or units, SILENT)
+    places = (form.targets or units) // (8 if storage == "block8" else 1)
+    stride = places // units
+    post = np.arange(units) * stride + rng.integers(0, stride, (form.sources, units))
+    if storage == "block8":
+        post = (post[:, :, None] * 8 + np.arange(8)).reshape(form.sources, -1)
+    pre = np.repeat(np.arange(form.sources), post.shape[1])
+    net.connect("source", "cell", synapses=(pre, post.reshape(-1), np.full(post.size, 0.5, np.float32)))
+    plan = compile_network(net, 1.0, precision, storage="rows" if storage == "rows16" else storage)
+    if plan.choices[0].storage != storage:
+        raise SystemExit(f"{storage}: stored as {plan.choices[0].storage}")
+    return plan
+
+
+def spike_ns(plan: Plan, form: Form) -> float:
+    """ns of one spike: what more of them in a tick take, so that stepping the targets is not counted."""
+    rng, engine = np.random.default_rng(2), NativeEngine(plan, State(plan))
+    jobs = []
+    for spikes in (1, 1 + form.spikes):
+        drawn = [np.sort(rng.permutation(form.sources)[:spikes]) for _ in range(TICKS)]
+        given = Given(np.repeat(np.arange(TICKS, dtype=np.int32), spikes), np.concatenate(drawn).astype(np.uint32))
+        jobs.append(Job(TICKS, {0: given}, {}, {}, [False] * 2, [False] * 2))
+    walls: List[float] = []
+    for _ in range(REPEATS):
+        both = []
+        for job in jobs:
+            began = time.thread_time()
+            engine.run(job)
+            both.append(time.thread_time() - began)
+        walls.append(both[1] - both[0])
+    return statistics.median(walls[1:]) * 1e9 / (TICKS * form.spikes)
+
+
+def row_and_unit(storage: str, form: Form, precision: str) -> Tuple[float, float]:
+    """ns of a row, or segment, and of each unit in it."""
+    short, long = (spike_ns(plan_of(storage, form, units, precision), form) for units in form.units)
+    unit = (long - short) / (form.units[1] - form.units[0])
+    segments = 2 if storage == "local16" else 1
+    return max(0.0, short - unit * form.units[0]) / segments, unit
+
+
+def table() -> None:
+    """The lines of COSTS."""
+    print(f"ns, {simd()}; row and unit near, then far")
+    for storage in NEAR:
+        for precision in ("float32", "float16"):
+            near, far = (row_and_unit(storage, forms[storage], precision) for forms in (NEAR, FAR))
+            print(f'    ("{storage}", "{precision}"): Cost({near[0]:.1f}, {near[1]:.3f}, {far[0]:.1f}, {far[1]:.3f}),')
+
+
+def recurrent(n: int, out: int, hz: float, delay: float, connected: bool = True) -> Network:
+    """n LIF forced by a Poisson source of their own, each to `out` others with a weight that changes nothing."""
+    net = Network(seed=1)
+    net.add("noise", n, PoissonSource(hz))
+    net.add("cell", n, LIF())
+    net.connect("noise", "cell", "one_to_one", weights=100.0, delay=delay)
+    if connected:
+        net.connect("cell", "cell", "random", probability=out / n, weights=1e-9, delay=delay)
+    return net
+
+
+def brunel(connected: bool = True) -> Network:
+    """10,000 neurons at 30 Hz, 1,000 targets each."""
+    return recurrent(10_000, 1000, 30.0, 1.5, connected)
+
+
+def big(connected: bool = True) -> Network:
+    """100,000 neurons at 1 Hz, 100 targets each."""
+    return recurrent(100_000, 100, 1.0, 1.5, connected)
+
+
+def networks(repeats: int = 7) -> None:
+    """ns per synaptic event of the recurrent projection: with it, less without it, in pairs."""
+    print(f"{'network':<10}{'weights':<10}{'storage':<10}{'x real time':>12}{'ns per event':>14}")
+    for build, ms in ((brunel, 300.0), (big, 300.0)):
+        bare = Simulator(compile_network(build(False), 0.1))
+        for precision in ("float32", "float16"):
+            sim = Simulator(compile_network(build(), 0.1, precision))
+            walls = [(_wall(sim, ms), _wall(bare, ms)) for _ in range(repeats + 1)][1:]
+            events = _events(sim, ms) - _events(bare, ms)
+            each = statistics.median((a[0] - b[0]) for a, b in walls) * 1e9 / events
+            real = ms / 1e3 / statistics.median(a[0] for a, _ in walls)
+            kind = sim.plan.choices[1].storage
+            print(f"{build.__name__:<10}{precision:<10}{kind:<10}{real:>12.2f}{each:>14.2f}")
+
+
+def _wall(sim: Simulator, ms: float) -> Tuple[float, int]:
+    sim.reset()
+    began = time.thread_time()
+    recording = sim.run(ms)
+    return time.thread_time() - began, recording.performance["synaptic_events"]
+
+
+def _events(sim: Simulator, ms: float) -> int:
+    return _wall(sim, ms)[1]
+
+
+if __name__ == "__main__":
+    asked = sys.argv[1:]
+    if not asked or "table" in asked:
+        table()
+    if not asked or "networks" in asked:
+        networks()
