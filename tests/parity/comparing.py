@@ -19,7 +19,7 @@ from neuroedge.engines.native import NativeEngine
 from neuroedge.plan.plan import SOURCE, Plan
 from neuroedge.plan.recording import Recording
 
-__all__ = ["KINDS", "Outcome", "Tally", "compare", "difference", "seeds", "share", "simulator"]
+__all__ = ["KINDS", "Outcome", "Tally", "compare", "difference", "run_call", "seeds", "share", "simulator"]
 
 # networks of every model, and those that may be event-driven as a whole
 KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "silent": silent}
@@ -46,7 +46,35 @@ class Tally:
         self.spikes += outcome.spikes
 
     @property
-    def share(simulator: Simulator, threads: int) -> Simulator:
+    def share(self) -> float:
+        return self.fired / max(self.networks, 1)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.networks:,} networks, {self.share:.1%} fired, {self.spikes:,} spikes compared"
+
+
+def difference(a: Recording, b: Recording) -> Optional[str]:
+    """What two recordings differ in, or None."""
+    for name in a.counts:
+        if not np.array_equal(a.counts[name], b.counts[name]):
+            return f"counts of {name}"
+    for name in a.spikes:
+        x, y = a.spikes[name], b.spikes[name]
+        if not (np.array_equal(x.neurons, y.neurons) and np.array_equal(x.times, y.times)):
+            return f"spikes of {name}"
+    for name, trace in a.potentials.items():
+        other = b.potentials[name]
+        if np.isnan(trace).any():
+            return f"potentials of {name} are not numbers"
+        if trace.dtype != other.dtype or trace.tobytes() != other.tobytes():
+            return f"potentials of {name}"
+    for name in ("synaptic_events", "dropped_events"):
+        if a.performance[name] != b.performance[name]:
+            return name
+    return None
+
+
+def share(simulator: Simulator, threads: int) -> Simulator:
     """Run by so many threads from now on, also in modes that one thread would run alone."""
     engine = NativeEngine(simulator.plan, simulator.state, simulator.engine.name, threads)
     engine.parts = threads
@@ -59,6 +87,11 @@ def simulator(plan: Plan, name: str) -> Simulator:
     mode, _, threads = name.partition("@")
     made = Simulator(plan, engine=mode)
     return share(made, int(threads)) if threads else made
+
+
+def run_call(simulator: Simulator, call: Call) -> Recording:
+    record = ("spikes", "potentials") if call.potentials else ("spikes",)
+    return simulator.run(call.duration, call.inputs, call.currents, record)
 
 
 def _apart(plan: Plan, a: Answer, b: Answer) -> Optional[str]:

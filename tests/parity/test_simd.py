@@ -5,13 +5,12 @@ from typing import Any, Dict, Iterator, List
 
 import numpy as np
 import pytest
-from comparing import Outcome, Tally, compare, difference
-from strategies import Call, Case, begin, build, everything
+from comparing import Outcome, Tally, compare, difference, run_call
+from strategies import Case, begin, build, everything
 
 from neuroedge import Network, PoissonSource, Simulator
 from neuroedge.engines.library import library, simd, simd_levels, use_simd
 from neuroedge.network.arithmetic import exp, growth, mix64, poisson, tick_key
-from neuroedge.plan.recording import Recording
 
 LEVELS = simd_levels()
 NETWORKS = 60
@@ -22,11 +21,6 @@ def _as_before() -> Iterator[None]:
     before = simd()
     yield
     use_simd(before)
-
-
-def run_call(simulator: Simulator, call: Call) -> Recording:
-    record = ("spikes", "potentials") if call.potentials else ("spikes",)
-    return simulator.run(call.duration, call.inputs, call.currents, record)
 
 
 def at_every_level(case: Case) -> int:
