@@ -14,6 +14,9 @@ __all__ = ["silent"]
 
 SIZES = (1, 2, 16, 31, 63, 64, 65, 128, 130)
 
+# here a list of who is reached holds more than one sorts by hand
+WIDE = 1000
+
 
 def silent(seed: int) -> Case:
     """The network and the calls of one seed."""
@@ -25,7 +28,7 @@ def silent(seed: int) -> Case:
         net.add("noise", draw.pick((2, 33)), PoissonSource(draw.rng.uniform(0.005, 0.05) * 1000.0 / dt))
     cells = [f"c{k}" for k in range(draw.pick((1, 1, 2, 3)))]
     for name in cells:
-        size = draw.pick(SIZES)
+        size = WIDE if draw.chance(0.08) else draw.pick(SIZES)
         net.add(name, size, _cell(draw, size, dt))
     for k, post in enumerate(cells):
         # something reaches everybody; then a loop, more often than not to itself
@@ -50,9 +53,11 @@ def _cell(draw: Draw, n: int, dt: float) -> LIF:
 
 def _wire(draw: Draw, net: Network, pre: str, post: str, dt: float) -> None:
     shape = (net.populations[pre].size, net.populations[post].size)
-    drive, share = net.populations[post].model.drive, draw.pick((0.15, 0.5, 1.0))
+    drive = net.populations[post].model.drive
+    share = draw.pick((0.002, 0.003, 0.03) if shape[1] == WIDE else (0.15, 0.5, 1.0))
     mean = draw.pick((0.9, 0.6, 0.6)) if pre != post else draw.pick((0.15, 0.0, -0.5))
-    weights = draw.on_grid(drive * draw.rng.normal(mean, 0.4, shape) / max(1.0, 0.1 * share * shape[0]))
+    given = max(1.0, 0.1 * share * shape[0])
+    weights = draw.on_grid(drive * draw.rng.normal(mean, 0.4, shape) / given)
     if draw.grid and draw.chance(0.4):
         # whole shares of the way to the threshold, so that sums meet it exactly
         weights = np.full(shape, draw.on_grid(drive / draw.pick((1, 2, 4)) * (1 if mean > 0 else -1)))
