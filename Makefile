@@ -6,12 +6,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick bench lint types sanitize clean
+.PHONY: help demo test quick sanitize aarch64 instructions bench lint types clean
 
 help:
 	@echo "make demo       play the traffic clip through a spiking network; writes demo.png"
 	@echo "make test       all tests"
 	@echo "make quick      the tests that take less than a minute"
+	@echo "make sanitize   native core under address, undefined and thread sanitizers (part of make test)"
+	@echo "make aarch64    NEON kernels, cross-compiled and emulated, against this machine (part of make test)"
+	@echo "make instructions  instructions a tick, counted by callgrind (part of make test)"
 	@echo "make bench      workloads, latencies, sizes; other simulators where they are installed"
 	@echo "make lint types style and type checks"
 	@echo "make clean      remove $(VENV) and build folders"
@@ -24,6 +27,16 @@ test: $(READY)
 
 quick: $(READY)
 	$(BIN)/python -m pytest tests -m "not long"
+
+# parts of `make test`, by themselves; what is missing for them is said, and is no failure
+sanitize: $(READY)
+	$(BIN)/python -m pytest tests/native/test_sanitizers.py
+
+aarch64: $(READY)
+	$(BIN)/python -m pytest tests/native/test_aarch64.py
+
+instructions: $(READY)
+	$(BIN)/python -m pytest tests/native/test_instructions.py
 
 bench: $(READY)
 	$(BIN)/python bench/run.py $(BENCH)

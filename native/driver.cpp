@@ -234,7 +234,8 @@ int main(int argc, char** argv) {
   run(ticks);
   int64_t spikes = 0;
   for (int64_t i = 0; i < plan.lanes; i++) spikes += call.counts[i];
-  printf("simd=%s ticks=%lld spikes=%lld events=%lld dropped=%lld state=%016llx\n", ne_simd(), (long long)ticks, (long long)spikes,
-         (long long)call.events, (long long)call.dropped, (unsigned long long)hash(persistent));
+  printf("simd=%s threads=%lld ticks=%lld spikes=%lld events=%lld dropped=%lld state=%016llx\n", ne_simd(),
+         (long long)call.parts, (long long)ticks, (long long)spikes, (long long)call.events, (long long)call.dropped,
+         (unsigned long long)hash(persistent));
   return 0;
 }

@@ -119,8 +119,10 @@ static void arrive(Turn& t, int32_t channel, float m) {
   float *s = t.syn + (channel - 1) * t.pitch, *in = t.slot(channel);
   const int64_t slot = (int64_t)channel * t.depth + t.slot_now;
   const uint32_t* list = t.touched + slot * t.touched_room;
-  const int64_t n = t.part->count == 1 ? t.touched_n[slot] : t.touched_room + 1;
-  t.touched_n[slot] = 0;
+  // several threads keep no list, and share what would hold one
+  const bool alone = t.part->count == 1;
+  const int64_t n = alone ? t.touched_n[slot] : t.touched_room + 1;
+  if (alone) t.touched_n[slot] = 0;
   if (n > t.touched_room) {
     t.k->arrive(s, in, m, t.lanes);
     return;

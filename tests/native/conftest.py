@@ -1,7 +1,5 @@
-"""The native driver for this machine, and the lines that these tests print at the end."""
+"""The native drivers, and the lines that these tests print at the end."""
 
-import platform
-import shutil
 import sys
 from pathlib import Path
 from typing import Any, Callable, List
@@ -11,7 +9,7 @@ import pytest
 # the generated networks are those of the parity suites
 sys.path.append(str(Path(__file__).resolve().parents[1] / "parity"))
 
-from driver_build import build_driver  # noqa: E402
+from driver_build import build_driver, machine, missing  # noqa: E402
 
 _LINES: List[str] = []
 
@@ -19,12 +17,9 @@ _LINES: List[str] = []
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: Any) -> Path:
     """The driver for this machine."""
-    if shutil.which("g++") is None:
-        pytest.skip("NO g++: the native driver is not tested here")
-    machine = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
-    if machine not in ("x86_64", "aarch64"):
-        pytest.skip(f"no list of kernels for {machine}")
-    return build_driver(tmp_path_factory.mktemp("driver"), "g++", machine, ["-O1"])
+    if missing():
+        pytest.skip(f"{missing()}; the native driver is not tested here")
+    return build_driver(tmp_path_factory.mktemp("driver"), "g++", machine(), ["-O1"])
 
 
 @pytest.fixture(scope="session")

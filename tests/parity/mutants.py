@@ -1,14 +1,15 @@
 """Ways to break the native core by one ulp, one tick or one order: each must be noticed.
 
-`build` copies the sources, changes one text that stands there exactly once, and compiles the plain kernels.
+`build` copies the sources, changes one text that stands there exactly once, and compiles the plain kernels. Where the
+mutant shows in one mode or with several threads only, its `ways` say how it is compared.
 """
 
 import shutil
 import subprocess
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
-__all__ = ["MUTANTS", "SEEDS", "Mutant", "build"]
+__all__ = ["ALONE", "EVENTS", "INTEGERS", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build"]
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 # -O0: the arithmetic is the same, and compiling is what takes the time
@@ -17,6 +18,13 @@ FLAGS = ["-std=gnu++17", "-O0", "-fPIC", "-shared", "-fno-math-errno", "-fno-tra
 
 # networks that a mutant is compared on
 SEEDS = 80
+
+# kind of network and engines (comparing.py)
+Ways = Tuple[str, ...]
+ALONE: Ways = ("every", "reference", "clock")
+EVENTS: Ways = ("silent", "clock", "event")
+SHARED: Ways = ("every", "clock", "clock@2", "clock@3")
+INTEGERS: Ways = ("int8", "reference", "clock")
 
 # the last bit of what was just stored in the first lane
 _NUDGE = "if (i == 0) {{ uint32_t b; memcpy(&b, {0}, 4); b ^= (b & 0x7f800000u) != 0x7f800000u; memcpy({0}, &b, 4); }}"
@@ -27,6 +35,7 @@ class Mutant(NamedTuple):
     file: str
     old: str
     new: str
+    ways: Ways = ALONE
 
 
 def _nudged(text: str, where: str) -> str:
@@ -86,22 +95,25 @@ MUTANTS: List[Mutant] = [
     Mutant("random tick", "rng.h", "+ (uint64_t)tick)", "+ (uint64_t)tick + 1)"),
     Mutant("flush a tick early", "populations.h", "FLUSH_EVERY = 1024", "FLUSH_EVERY = 1023"),
     # LIF in integers and sums of codes: one unit, one tick, rounding, saturation
-    Mutant("leak rounds down", "fixed.h", ">> 14) + 1) >> 1)", ">> 14) + 0) >> 1)"),
-    Mutant("leak of one unit more", "fixed.h", "(int32_t)v * decay)", "(int32_t)v * (decay - 1))"),
+    Mutant("leak rounds down", "fixed.h", ">> 14) + 1) >> 1)", ">> 14) + 0) >> 1)", INTEGERS),
+    Mutant("leak of one unit more", "fixed.h", "(int32_t)v * decay)", "(int32_t)v * (decay - 1))", INTEGERS),
     Mutant("shift before the clamp", "fixed.h",
            "(int32_t)((uint32_t)ne_fixed_clamp(sum, -65536, 65535) << shift)",
-           "ne_fixed_clamp((int32_t)((uint32_t)sum << shift), -32768, 32767)"),
-    Mutant("wraps instead of saturating", "fixed.h", "return ne_fixed_clamp(x, -32768, 32767);", "return (int16_t)x;"),
-    Mutant("saturates a unit early", "fixed.h", "ne_fixed_clamp(x, -32768, 32767)", "ne_fixed_clamp(x, -32767, 32766)"),
-    Mutant("strict integer threshold", "fixed.h", "v[i] >= theta[i]", "v[i] > theta[i]"),
-    Mutant("refractory leaks", "fixed.h", "(old & keep)", "(ne_fixed_leak(old, decay[i]) & keep)"),
-    Mutant("fires while refractory", "fixed.h", "(v[i] >= theta[i]) & ~held[i]", "(v[i] >= theta[i])"),
-    Mutant("drive while refractory", "fixed.h", "(drive[i] & ~(int32_t)held[i])", "drive[i]"),
-    Mutant("drive rounds down", "populations.h", "(int32_t)((x + 12582912.0f) - 12582912.0f)", "(int32_t)x"),
-    Mutant("forced keep their excess", "populations.h", "if (i >= 0) args.v[i] = args.theta[i];", ""),
+           "ne_fixed_clamp((int32_t)((uint32_t)sum << shift), -32768, 32767)", INTEGERS),
+    Mutant("wraps instead of saturating", "fixed.h", "return ne_fixed_clamp(x, -32768, 32767);", "return (int16_t)x;",
+           INTEGERS),
+    Mutant("saturates a unit early", "fixed.h", "ne_fixed_clamp(x, -32768, 32767)", "ne_fixed_clamp(x, -32767, 32766)",
+           INTEGERS),
+    Mutant("strict integer threshold", "fixed.h", "v[i] >= theta[i]", "v[i] > theta[i]", INTEGERS),
+    Mutant("refractory leaks", "fixed.h", "(old & keep)", "(ne_fixed_leak(old, decay[i]) & keep)", INTEGERS),
+    Mutant("fires while refractory", "fixed.h", "(v[i] >= theta[i]) & ~held[i]", "(v[i] >= theta[i])", INTEGERS),
+    Mutant("drive while refractory", "fixed.h", "(drive[i] & ~(int32_t)held[i])", "drive[i]", INTEGERS),
+    Mutant("drive rounds down", "populations.h", "(int32_t)((x + 12582912.0f) - 12582912.0f)", "(int32_t)x",
+           INTEGERS),
+    Mutant("forced keep their excess", "populations.h", "if (i >= 0) args.v[i] = args.theta[i];", "", INTEGERS),
     Mutant("integers a tick late", "populations.h", "[&](uint32_t i) { held[i] = 0; }",
-           "[&](uint32_t i) { held[i] = (int16_t)-(t.tick & 1); }"),
-    Mutant("codes of another channel", "populations.h", "t.scale + c * t.pitch", "t.scale"),
+           "[&](uint32_t i) { held[i] = (int16_t)-(t.tick & 1); }", INTEGERS),
+    Mutant("codes of another channel", "populations.h", "t.scale + c * t.pitch", "t.scale", INTEGERS),
     # ties and limits
     Mutant("strict frame threshold", "neurons/frame.h",
            "lane::ge(s, EACH ? lane::mul(lane::load(theta + i), growth) : same)",
@@ -117,6 +129,61 @@ MUTANTS: List[Mutant] = [
            "t.part->frame_e[at] > t.syn_exponent[r] + 1);"),
     Mutant("count of what is dropped", "deliver.h", "dropped += to.small[spike[s]];", "dropped += to.small[spike[0]];"),
     Mutant("random finalizer", "rng.h", "x ^= (x >> 16) ^", "x ^= (x >> 17) ^"),
+    # currents in frames
+    Mutant("a listed current skipped", "populations.h",
+           "for (int64_t k = 0; k < n; k++) {\n    const uint32_t i = list[k];",
+           "for (int64_t k = 1; k < n; k++) {\n    const uint32_t i = list[k];"),
+    Mutant("growth of the last tick", "populations.h", "t.syn_m[r] = t.part->frame_m[at];", ""),
+    Mutant("growth of the next call", "turn.h", "k->growth(p->frame_rate[syn_frame[r]], tick, 1",
+           "k->growth(p->frame_rate[syn_frame[r]], tick + 1, 1"),
+    # events
+    Mutant("a listed neuron skipped", "sparse.h", "for (int64_t k = 0; k < n; k++) {\n    const uint32_t i = list[k];",
+           "for (int64_t k = 1; k < n; k++) {\n    const uint32_t i = list[k];", EVENTS),
+    Mutant("duplicates kept", "sparse.h", "if (k > 0 && a[k - 1] == x) continue;", "", EVENTS),
+    Mutant("short lists unsorted", "sparse.h", "while (k > 0 && a[k - 1] > x) k--;", "", EVENTS),
+    Mutant("long lists cut", "sparse.h", "word[a[j] >> 6] |=", "word[a[j] >> 6] =", EVENTS),
+    Mutant("room for the marks of long lists", "sparse.h", "w < t.lanes / 64", "w + 1 < t.lanes / 64", EVENTS),
+    Mutant("awake not stepped", "sparse.h", "&& !t.part->awake[t.pop];", ";", EVENTS),
+    Mutant("awake passed over", "sparse.h", "if (t.part->awake[t.pop]) return 0;", "", EVENTS),
+    Mutant("passed over a tick too long", "sparse.h", "if (t.hits[at]) wait = k;", "if (t.hits[at]) wait = k + 1;",
+           EVENTS),
+    Mutant("slot a tick short", "sparse.h", "(t.slot_now + ticks) % t.depth", "(t.slot_now + ticks - 1) % t.depth",
+           EVENTS),
+    Mutant("ticks passed over not counted", "sparse.h", "t.step += ticks;", "t.step += ticks - 1;", EVENTS),
+    Mutant("release passed over", "sparse.h", "if (next < wait) wait = next;", "", EVENTS),
+    Mutant("release of the first alone", "sparse.h", "k < (t.queue.wait >= 0 ? 1 : *t.queue.size)", "k < 1", EVENTS),
+    Mutant("given passed over", "sparse.h", "wait = t.event_tick[t.event_at] - t.step;",
+           "wait = t.event_tick[t.event_at] - t.step + 1;", EVENTS),
+    Mutant("arrivals of an earlier call", "sparse.h", "t.hits[k] ? (uint32_t)t.touched_room + 1 : 0;", "0;", EVENTS),
+    Mutant("a list beyond its room", "deliver.h", "to.touched_n[slot] = to.touched_room + 1;\n    return;", "return;",
+           EVENTS),
+    Mutant("forced but not listed", "populations.h", "if (t.sparse && t.touched_n[t.slot_now]++ < t.touched_room)",
+           "if (false)", EVENTS),
+    Mutant("frame left behind", "populations.h", "if (t.kind == NE_FRAME && t.tick > 0) {", "if (false) {", EVENTS),
+    # threads
+    Mutant("border in the wrong row", "cuts.h", "if (target[middle] < border)", "if (target[middle] <= border)",
+           SHARED),
+    Mutant("border of a block", "cuts.h", "row[k + 1], lane / 8)", "row[k + 1], lane / 8 + 1)", SHARED),
+    Mutant("marks of the last alone", "clock.cpp", "s->hit[i] |= part[j].hit[i];", "s->hit[i] = part[j].hit[i];",
+           SHARED),
+    Mutant("marks not joined", "clock.cpp", "join_marks(p, s, part, parts, pop);", "{}", SHARED),
+    Mutant("awake of the last alone", "clock.cpp", "s->awake[pop] |= part[j].awake[pop];",
+           "s->awake[pop] = part[j].awake[pop];", ("silent", "clock", "clock@2")),
+    Mutant("frames of currents of the first", "clock.cpp", "part[parts - 1].syn_exponent", "part[0].syn_exponent",
+           SHARED),
+    Mutant("order of shares", "clock.cpp", "for (int32_t j = 0; j < r.part->count; j++) {\n      const Shown& from",
+           "for (int32_t j = r.part->count; j-- > 0;) {\n      const Shown& from", SHARED),
+    Mutant("events counted by all", "deliver.h", "to.counts = part->index == 0;", "to.counts = true;", SHARED),
+    Mutant("dropped counted by all", "clock.cpp", "if (to.counts) *dropped", "*dropped", SHARED),
+    Mutant("spikes count from the share", "populations.h", "if (t.first && t.kind != NE_SOURCE)", "if (false)", SHARED),
+    Mutant("random numbers of the first share", "populations.h", "t.first, t.first + t.n, t.spike", "0, t.n, t.spike",
+           SHARED),
+    Mutant("currents of the first share", "turn.h", "step * current_tick + first * current_neuron",
+           "step * current_tick", SHARED),
+    Mutant("potentials of the first share", "populations.h", "t.p->pop_n[t.pop] + t.first;", "t.p->pop_n[t.pop];",
+           SHARED),
+    Mutant("parameters of the first share", "turn.h", "(p->pop_stride[pop] ? first : 0)", "0", SHARED),
+    Mutant("dense rows of the first share", "deliver.h", "dense ? post.first : 0;", "0;", SHARED),
 ]  # fmt: skip
 
 
@@ -131,8 +198,8 @@ def build(mutant: Optional[Mutant], folder: Path) -> Path:
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
     library = folder / "_native.so"
-    names = ("calibrate.cpp", "clock.cpp", "dispatch.cpp", "grid.cpp", "threads.cpp", "kernels/portable.cpp")
-    files = [str(sources / name) for name in names]
+    names = [path.name for path in sorted(sources.glob("*.cpp")) if path.name != "driver.cpp"]
+    files = [str(sources / name) for name in (*names, "kernels/portable.cpp")]
     made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
     if made.returncode:
         raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")

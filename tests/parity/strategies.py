@@ -47,9 +47,9 @@ class Case(NamedTuple):
     def plan(self) -> Plan:
         """Mostly in the storage that costs least, and then in those that seldom do in networks this small."""
         storage = ("auto", "auto", "block8", "rows")[self.seed // 2 % 4]
-        return compile_network(
-            self.network, self.dt, self.precision, storage=storage, event_threshold=self.event_threshold
-        )
+        # a limit, so that nobody asks the machine how much memory is free
+        limit = 1 << 30
+        return compile_network(self.network, self.dt, self.precision, limit, self.event_threshold, storage)
 
 
 class Draw:

@@ -72,6 +72,8 @@ def _start(model: Any, rest: Any) -> Any:
 def _frame(model: LIF, dt: float) -> Coefficients:
     rest = np.asarray(model.v_rest)
     theta, reset = np.asarray(model.v_threshold) - rest, np.asarray(model.v_reset) - rest
+    # −0 would stay −0 where nothing arrives, and become +0 where somebody adds nothing to it
+    reset = np.where(np.abs(reset) < 2.0**-60, 0.0, reset)
     gain = 1.0 - precise_exp(np.asarray(-dt / float(model.tau_m)))
     rate = dt / (float(model.tau_m) * 0.693147180559945309417)
     return Coefficients(
