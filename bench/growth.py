@@ -19,11 +19,11 @@ PICTURE = Path("bench/results/growth.png")
 
 # rounds at each point, and wall seconds that a run of one aims at
 ROUNDS = 3
-AIM = 0.15
+AIM = 0.1
 
 # simulated seconds and given spikes of a run, at most
 LONGEST = 50.0
-SPIKES = 1_000_000
+SPIKES = 300_000
 
 
 class Point(NamedTuple):
@@ -66,7 +66,7 @@ def growth(repeats: int, quick: bool) -> Iterator[Row]:
 
 
 def _point(point: Point, with_peers: bool) -> Iterator[Row]:
-    drawn = networks.forced("growth", *point, seconds=0.5 if with_peers else 0.001, seed=6)
+    drawn = networks.forced("growth", *point, seconds=0.5 if with_peers else 0.001, seed=6, grid=0.1)
     net = networks.network(drawn)
     for dt in STEPS:
         plan = compile_network(net, dt)
@@ -83,24 +83,26 @@ def _point(point: Point, with_peers: bool) -> Iterator[Row]:
 
 
 class Timed:
-    """Goes on with a network for as long as `AIM` takes; what is given is new each time."""
+    """Goes on with a network for as long as `AIM` takes."""
 
     def __init__(self, sim: Simulator, point: Point) -> None:
         self._sim, self._point, self.cost = sim, point, {}
-        self._rng = np.random.Generator(np.random.PCG64(7))
-        self._seconds = 0.02
+        self._give(0.02)
         # twice: the first run meets cold memory, and tells `auto` what to expect
         for _ in range(2):
-            wall = self._seconds / self.factor()
             most = min(LONGEST, SPIKES / (point.cells * point.hz))
-            self._seconds = round(min(most, max(0.005, self._seconds * AIM / wall)), 3)
+            self._give(round(min(most, max(0.005, AIM * self.factor())), 3))
+
+    def _give(self, seconds: float) -> None:
+        n, grid = self._point.cells, self._sim.dt
+        rng = np.random.Generator(np.random.PCG64(7))
+        self._inputs = {"cells": SpikeTrain(*networks.spikes(rng, n, self._point.hz, seconds, grid), size=n)}
+        self._seconds = seconds
 
     def factor(self) -> float:
         """The real-time factor of one run."""
-        n, hz = self._point.cells, self._point.hz
-        given = SpikeTrain(*networks.spikes(self._rng, n, hz, self._seconds, 1.0), size=n)
         began = time.perf_counter()
-        recording = self._sim.run(self._seconds * 1000.0, {"cells": given})
+        recording = self._sim.run(self._seconds * 1000.0, self._inputs)
         wall = time.perf_counter() - began
         self.cost = recording.performance
         return self._seconds / wall

@@ -112,9 +112,9 @@ def beside(drawn: Drawn, dt: float, ours: Run, wanted: bool) -> List[Tuple[str, 
 
 def w5(repeats: int, quick: bool) -> Iterator[Row]:
     """100,000 neurons that each fire once a second: what silence costs."""
-    drawn = networks.forced("w5", 100_000, 100, 1.0, 0.1 if quick else 0.5, seed=5)
-    net, inputs = networks.network(drawn), networks.given(drawn)
     for dt in (0.1, 1.0):
+        drawn = networks.forced("w5", 100_000, 100, 1.0, 0.1 if quick else 0.5, seed=5, grid=dt)
+        net, inputs = networks.network(drawn), networks.given(drawn)
         seen: Dict[str, Any] = {}
         with threads(1):
             sims = {engine: Simulator(net, dt=dt, engine=engine) for engine in ("clock", "event", "auto")}

@@ -100,7 +100,7 @@ def brunel(quick: bool = False) -> Drawn:
     return Drawn("w4", n, sources, seconds, cell, groups, feed, 1.5, neuron.astype(np.uint32), ms, (27.0, 35.0))
 
 
-def forced(name: str, n: int, fan: int, hz: float, seconds: float, seed: int, grid: float = 1.0) -> Drawn:
+def forced(name: str, n: int, fan: int, hz: float, seconds: float, seed: int, grid: float) -> Drawn:
     """Cells that given spikes force at `hz`, of times that are multiples of `grid` ms, and that reach `fan` others by
     synapses too small to matter: 1/1000 of the threshold."""
     rng = np.random.Generator(np.random.PCG64(seed))

@@ -51,6 +51,7 @@ class Peer:
                 stderr=self.messages,
                 universal_newlines=True,
                 bufsize=1,
+                env=own_environment(),
             )
         except OSError:
             self.messages.close()
@@ -107,6 +108,11 @@ class Peer:
 
     def __exit__(self, *exc_info):
         self.close()
+
+
+def own_environment():
+    """Return the variables for a peer: without paths that would bring our packages into its environment."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
 
 def command_of(name, data_dir, workload, dt):
