@@ -52,13 +52,16 @@ def threads(count: int) -> Iterator[None]:
 def peers(data: str, workload: str, dt: float, wanted: bool) -> Iterator[Dict[str, Run]]:
     """What runs a repeat of each other simulator. They end with the block, however it is left."""
     others = available_peers(data, workload, dt) if wanted else []
+    patience = 0.5
     try:
         for name, reason in peers_left_out if wanted else []:
             say_skipped(f"{name}: {reason}")
         yield {other.name: (lambda other=other: float(other.once()["wall_s"])) for other in others}
+        patience = 10.0
     finally:
+        # after an error or Ctrl-C one may be in the middle of a long repeat
         for other in others:
-            other.close()
+            other.close(patience)
 
 
 def in_turn(runs: Dict[str, Run], repeats: int) -> Dict[str, List[float]]:
