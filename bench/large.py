@@ -14,7 +14,7 @@ from neuroedge.engines.costs import cores
 from neuroedge.errors import NeuroedgeError
 
 # a repeat of a peer builds ten million synapses anew, or loads them
-PEER_REPEATS = 3
+PEER_REPEATS, PEER_SECONDS = 3, 40.0
 
 
 def checked(drawn: Drawn, label: str, rate: float) -> None:
@@ -106,7 +106,7 @@ def beside(drawn: Drawn, dt: float, ours: Run, wanted: bool) -> List[Tuple[str, 
         path = Path(folder) / f"{drawn.name}.npz"
         networks.save(drawn, path)
         with peers(str(path), "file", dt, wanted) as others:
-            walls = in_turn({"ours": ours, **others}, PEER_REPEATS)
+            walls = in_turn({"ours": ours, **others}, PEER_REPEATS, PEER_SECONDS)
     return [(name, walls[name], times_as_fast(walls["ours"], walls[name])) for name in others]
 
 

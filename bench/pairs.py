@@ -64,12 +64,16 @@ def peers(data: str, workload: str, dt: float, wanted: bool) -> Iterator[Dict[st
             other.close(patience)
 
 
-def in_turn(runs: Dict[str, Run], repeats: int) -> Dict[str, List[float]]:
-    """Wall seconds of each, round by round."""
+def in_turn(runs: Dict[str, Run], repeats: int, budget: float = float("inf")) -> Dict[str, List[float]]:
+    """Wall seconds of each, round by round. Who has used up `budget` seconds, building included, is left out then."""
     walls: Dict[str, List[float]] = {name: [] for name in runs}
+    spent = dict.fromkeys(runs, 0.0)
     for _ in range(repeats):
         for name, run in runs.items():
-            walls[name].append(run())
+            if spent[name] < budget:
+                began = time.perf_counter()
+                walls[name].append(run())
+                spent[name] += time.perf_counter() - began
     return walls
 
 
