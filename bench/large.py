@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 import networks
 import numpy as np
 from networks import Drawn
-from pairs import Row, Run, goal, in_turn, peers, precisions, row, say_skipped, threads, timed, times_as_fast
+from pairs import PEERS, Row, Run, goal, in_turn, peers, precisions, row, say_skipped, threads, timed, times_as_fast
 
 from neuroedge import Simulator
 from neuroedge.engines.costs import cores
@@ -102,10 +102,15 @@ def beside(drawn: Drawn, dt: float, ours: Run, wanted: bool) -> List[Tuple[str, 
     """Peers on the same network, each repeat after one of ours: name, wall seconds, how many times as fast ours is."""
     if not wanted:
         return []
+    names = PEERS
+    if drawn.feed is None:
+        # a device for each cell, updated in every step, takes NEST longer than the network does
+        say_skipped("nest in w5 and growth: it would have a spike generator for each cell, and be measured by these")
+        names = ("brian2-cpp",)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{drawn.name}.npz"
         networks.save(drawn, path)
-        with peers(str(path), "file", dt, wanted) as others:
+        with peers(str(path), "file", dt, wanted, names) as others:
             walls = in_turn({"ours": ours, **others}, PEER_REPEATS, PEER_SECONDS)
     return [(name, walls[name], times_as_fast(walls["ours"], walls[name])) for name in others]
 

@@ -16,6 +16,8 @@ from neuroedge.plan.precision import PRECISIONS
 Row = Dict[str, Any]
 Run = Callable[[], float]
 
+PEERS = ("brian2-cpp", "nest")
+
 # each reason once
 _said: List[str] = []
 
@@ -49,9 +51,11 @@ def threads(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def peers(data: str, workload: str, dt: float, wanted: bool) -> Iterator[Dict[str, Run]]:
+def peers(
+    data: str, workload: str, dt: float, wanted: bool, names: Tuple[str, ...] = PEERS
+) -> Iterator[Dict[str, Run]]:
     """What runs a repeat of each other simulator. They end with the block, however it is left."""
-    others = available_peers(data, workload, dt) if wanted else []
+    others = available_peers(data, workload, dt, names) if wanted else []
     patience = 0.5
     try:
         for name, reason in peers_left_out if wanted else []:
