@@ -71,7 +71,7 @@ def _series(rows: List[Dict[str, Any]], key: str, engine: str) -> Tuple[List[flo
 def _name(ax: Any, rows: List[Dict[str, Any]]) -> None:
     """Names beside what they name, in the first panel: in the others the same colours mean the same."""
     mine = [r for r in rows if r["dt"] == STEPS[0] and r["fan"] == 100 and r["hz"] == 1.0]
-    for engine, text, shift in (("clock", "clock", (4, -15)), ("event", "event", (30, -8)), ("auto", "auto", (10, 3))):
+    for engine, text, shift in (("clock", "clock", (2, -26)), ("event", "event", (30, -8)), ("auto", "auto", (10, 3))):
         at = next(iter(zip(*_series(mine, "neurons", engine))), None)
         if at is not None:
             ax.annotate(text, at, shift, textcoords="offset points", color=COLOUR[engine], fontsize=10)
