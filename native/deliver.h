@@ -25,6 +25,7 @@ struct ne_route {
   int32_t depth, delay;
   uint32_t *touched, *touched_n;    // null where nobody asks whom arrivals reach
   uint32_t touched_room;
+  int64_t full;                     // synapses of every row where none is left out, else -1
   bool counts;                      // the share that counts synaptic events of rows with padding
 };
 
@@ -36,6 +37,7 @@ static inline int32_t ne_ahead(const ne_route& to, int32_t slot, int32_t delay) 
 
 static inline float ne_weight(float w) { return w; }
 static inline float ne_weight(uint16_t w) { return ne_half_to_float(w); }
+static inline int32_t ne_weight(int8_t w) { return w; }
 
 // a list of whom the arrivals of a slot reach; beyond its room the whole population is stepped
 template <class Index>
@@ -54,7 +56,8 @@ static inline void ne_touch(const ne_route& to, const Index* target, uint32_t ba
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, uint32_t base, int32_t slot,
                           uint32_t begin, uint32_t end) {
-  float* __restrict into = to.ring + slot * to.pitch + base;
+  // sums of codes are whole numbers in the same memory
+  auto* __restrict into = (decltype(ne_weight(Weight()))*)(void*)(to.ring + slot * to.pitch + base);
   to.hit[slot] = 1;
   const Index* at = target + begin;
   const Weight* w = weight + begin;
@@ -121,8 +124,14 @@ static inline void ne_dense_rows(const ne_route& to, float* into, const uint16_t
   to.k->dense_half(into, weight, to.stride, spike, n, to.width);
 }
 
+static inline void ne_dense_rows(const ne_route& to, float* into, const int8_t* weight, const uint32_t* spike,
+                                 int32_t n) {
+  to.k->dense_codes((int32_t*)(void*)into, weight, to.stride, spike, n, to.width);
+}
+
 // without padding
 static inline int64_t ne_synapses(const ne_route& to, const uint32_t* spike, int32_t n) {
+  if (to.full >= 0) return n * to.full;
   int64_t synapses = 0;
   for (int32_t s = 0; s < n; s++) synapses += to.row[spike[s] + 1] - to.row[spike[s]];
   return synapses;
@@ -147,6 +156,11 @@ static inline void ne_block_rows(const ne_route& to, float* into, const float* w
 static inline void ne_block_rows(const ne_route& to, float* into, const uint16_t* weight, const uint32_t* spike,
                                  int32_t n) {
   to.k->block_half(into, (const uint16_t*)to.target, weight, to.begin, to.end, spike, n);
+}
+
+static inline void ne_block_rows(const ne_route& to, float* into, const int8_t* weight, const uint32_t* spike,
+                                 int32_t n) {
+  to.k->block_codes((int32_t*)(void*)into, (const uint16_t*)to.target, weight, to.begin, to.end, spike, n);
 }
 
 static inline void ne_touch_blocks(const ne_route& to, int32_t slot, uint32_t begin, uint32_t end) {
@@ -202,7 +216,8 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   const bool half = p->proj_half[q], segmented = p->proj_segmented[q];
   const int64_t channel = (int64_t)p->proj_channel[q] * post.depth, first = ne_runs_at(p, q);
   ne_route to;
-  to.deliver = half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
+  const bool codes = post.scale != nullptr;
+  to.deliver = codes ? ne_deliverer<int8_t>(p, q) : half ? ne_deliverer<uint16_t>(p, q) : ne_deliverer<float>(p, q);
   to.pre = &turns[p->proj_pre[q]];
   to.post = &post;
   to.k = post.k;
@@ -219,6 +234,7 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   const bool dense = p->proj_storage[q] == NE_DENSE;
   const int64_t from = dense ? post.first : 0;
   to.weight = half ? (const void*)(p->weight16 + p->proj_weight[q] + from) : (const void*)(p->weight + p->proj_weight[q] + from);
+  if (codes) to.weight = p->weight8 + p->proj_weight[q] + from;
   to.stride = (p->pop_n[post.pop] + 15) & ~15;
   to.width = to.stride - post.first < post.lanes ? to.stride - post.first : post.lanes;
   if (to.width < 0) to.width = 0;
@@ -233,6 +249,8 @@ static inline ne_route ne_route_of(const ne_plan* p, const ne_call* call, const 
   to.touched_n = post.touched_n + channel;
   to.touched_room = (uint32_t)post.touched_room;
   to.counts = part->index == 0;
+  const int64_t n_pre = p->pop_n[p->proj_pre[q]], n_post = p->pop_n[post.pop];
+  to.full = dense && to.row[n_pre] == n_pre * n_post ? n_post : -1;
   return to;
 }
 

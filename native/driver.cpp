@@ -65,6 +65,21 @@ bool per_lane(const char* name) {
   return false;
 }
 
+// arrays of LIF in integers have next to no entries in other plans
+bool per_integer_lane(const char* name) {
+  static const char* const names[] = {"decay16",   "shift16",      "theta16", "reset16",
+                                      "v16_start", "held16_start", "v16",     "held16"};
+  for (const char* each : names)
+    if (!strcmp(name, each)) return true;
+  return false;
+}
+
+bool has_integers() {
+  for (int64_t k = 0; k < plan.pops; k++)
+    if (plan.pop_kind[k] == NE_FIXED) return true;
+  return false;
+}
+
 // an array of the field table; what runs over populations, projections or lanes must have that many entries
 template <class T>
 T* field(const char* name, bool of_call) {
@@ -75,7 +90,8 @@ T* field(const char* name, bool of_call) {
     fail(name, "has another size");
   if (begins(name, "pop_") && n != plan.pops) fail(name, "does not have an entry for each population");
   if (begins(name, "proj_") && n < plan.projs) fail(name, "does not have an entry for each projection");
-  if (per_lane(name) && n != plan.lanes) fail(name, "does not have an entry for each lane");
+  if ((per_lane(name) || (per_integer_lane(name) && has_integers())) && n != plan.lanes)
+    fail(name, "does not have an entry for each lane");
   if (!strcmp(name, "part_spikes") && n != NE_MAX_THREADS) fail(name, "does not have an entry for each thread");
   const bool other = per_lane(name) || begins(name, "spike_") || !strcmp(name, "part_spikes") || !strcmp(name, "cuts");
   if (of_call && !other && n != plan.pops)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x49b1a49au
+#define NE_LAYOUT 0xb97491a8u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -15,7 +15,7 @@ typedef struct ne_plan {
   int64_t segments;
   int64_t hits;
   int64_t syn_frames;
-  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
+  const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 integers
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
   const int32_t* pop_lanes;  // [pops] neurons rounded up to 64
@@ -36,11 +36,19 @@ typedef struct ne_plan {
   const int64_t* pop_hit;  // [pops] first entry in hit
   const int64_t* pop_touched;  // [pops] first entry in touched
   const int64_t* pop_room;  // [pops] entries of touched for each slot of the arrival ring
+  const int64_t* pop_scale;  // [pops] first entry in scale, -1 where arrivals are no sums of int8 codes
   const uint64_t* pop_key;  // [pops] key of its random numbers
   const int32_t* refractory;  // [lanes] refractory ticks of each neuron
   const float* v_start;  // [lanes] potential at reset, relative to rest; in padding a value that never fires
   const float* u_start;  // [lanes] second variable at reset (adaptation, recovery)
   const float* held_start;  // [lanes] `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
+  const int16_t* decay16;  // [shorts] LIF in integers: decay of the membrane over a tick, of 2^15
+  const int16_t* shift16;  // [shorts] how far the sum of the codes is shifted to the left
+  const int16_t* theta16;  // [shorts] threshold, 32767 in padding
+  const int16_t* reset16;  // [shorts] where a spike sets the potential
+  const int16_t* v16_start;  // [shorts] potential at reset
+  const int16_t* held16_start;  // [shorts] `held16` at reset: -1 in padding, which never fires
+  const float* scale;  // [scales] what one code stands for, for each lane of each channel
   const float* params;  // [params] coefficients, in the order of the model's kernel
   const int32_t* syn_frame;  // [syn_frames] index into frame_rate of each current in a frame
   const double* frame_rate;  // [frames] growth of a frame in powers of two per tick
@@ -66,6 +74,7 @@ typedef struct ne_plan {
   const float* weight;  // [weights] synaptic weights
   const uint16_t* weight16;  // [halves] synaptic weights in IEEE half precision
   const uint32_t* small;  // [smalls] synapses of each source that are below the event threshold: counted, not stored
+  const int8_t* weight8;  // [codes] synaptic weights as codes -127 to 127
 } ne_plan;
 
 typedef struct ne_state {
@@ -78,8 +87,10 @@ typedef struct ne_state {
   int64_t* syn_exponent;  // [syn_frames] exponent of the frame of each current
   uint8_t* awake;  // [pops] 1: some neuron may be above threshold without input
   float* syn;  // [syn] currents, in their frames where they have one
-  float* ring;  // [ring] arrivals of the ticks to come
+  float* ring;  // [ring] arrivals of the ticks to come; with a scale, int32 sums of codes
   uint8_t* hit;  // [hits] 1: the slot holds arrivals
+  int16_t* v16;  // [shorts] LIF in integers: potential relative to rest
+  int16_t* held16;  // [shorts] -1 while refractory
   uint32_t* queue;  // [lanes] refractory neurons
   int32_t* queue_head;  // [queues] first entry in queue, for each thread and population
   int32_t* queue_size;  // [queues] entries in queue
@@ -139,11 +150,19 @@ typedef struct ne_call {
   X(int64_t, pop_hit) \
   X(int64_t, pop_touched) \
   X(int64_t, pop_room) \
+  X(int64_t, pop_scale) \
   X(uint64_t, pop_key) \
   X(int32_t, refractory) \
   X(float, v_start) \
   X(float, u_start) \
   X(float, held_start) \
+  X(int16_t, decay16) \
+  X(int16_t, shift16) \
+  X(int16_t, theta16) \
+  X(int16_t, reset16) \
+  X(int16_t, v16_start) \
+  X(int16_t, held16_start) \
+  X(float, scale) \
   X(float, params) \
   X(int32_t, syn_frame) \
   X(double, frame_rate) \
@@ -169,6 +188,7 @@ typedef struct ne_call {
   X(float, weight) \
   X(uint16_t, weight16) \
   X(uint32_t, small) \
+  X(int8_t, weight8) \
 
 #define NE_STATE_FIELDS(X) \
   X(int64_t, clock) \
@@ -182,6 +202,8 @@ typedef struct ne_call {
   X(float, syn) \
   X(float, ring) \
   X(uint8_t, hit) \
+  X(int16_t, v16) \
+  X(int16_t, held16) \
   X(uint32_t, queue) \
   X(int32_t, queue_head) \
   X(int32_t, queue_size) \

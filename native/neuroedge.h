@@ -24,7 +24,7 @@ enum { NE_MAX_PARTS = 4096 };
 enum { NE_MAX_THREADS = 16 };
 
 // pop_kind
-enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4 };
+enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4, NE_FIXED = 5 };
 
 // proj_storage
 enum { NE_ROWS16 = 0, NE_ROWS32 = 1, NE_DENSE = 2, NE_BLOCK8 = 3, NE_LOCAL16 = 4 };

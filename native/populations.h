@@ -196,11 +196,73 @@ static void cell_turn(Turn& t, bool adex) {
   ne_queue_release(t.queue, t.tick, [&](uint32_t i) { t.held[i] = 0.0f; });
 }
 
+// an injected current in units of v, rounded half to even; 2^17 is beyond all potentials
+static int32_t* fixed_drive(Turn& t) {
+  const float* current = t.current();
+  if (!current) return nullptr;
+  int32_t* drive = (int32_t*)(void*)(t.s->drive + t.lane + t.first);
+  for (int64_t i = 0; i < t.n; i++) {
+    float x = current[i * t.current_neuron] * t.parameter(FIXED_GAIN, (uint32_t)i);
+    x = x < 131072.0f ? x : 131072.0f;
+    x = x > -131072.0f ? x : -131072.0f;
+    // adding 1.5·2^23 rounds to a whole number, the same way everywhere
+    drive[i] = (int32_t)((x + 12582912.0f) - 12582912.0f);
+  }
+  for (int64_t i = t.n; i < t.lanes; i++) drive[i] = 0;
+  return drive;
+}
+
+// neuron of given spike k in this share, or -1 if it is another share's or refractory
+static int64_t fixed_given(const Turn& t, int64_t k) {
+  const int64_t i = (int64_t)t.event_neuron[k] - t.first;
+  return i >= 0 && i < t.lanes && t.release[i] < t.tick ? i : -1;
+}
+
+// given spikes lift their neurons to the threshold, whatever else arrives
+static int32_t fixed_step(Turn& t, const ne_fixed_args& args, int32_t* drive) {
+  const int64_t given = t.event_at;
+  for (; t.given_now(); t.event_at++) {
+    const int64_t i = fixed_given(t, t.event_at);
+    if (i < 0) continue;
+    args.sum[i] = INT32_MAX;
+    if (drive) drive[i] = 0;
+  }
+  const int32_t n = t.k->fixed(&args, t.spike);
+  for (int64_t k = given; k < t.event_at; k++) {
+    const int64_t i = fixed_given(t, k);
+    if (i >= 0) args.v[i] = args.theta[i];
+  }
+  return n;
+}
+
+static void fixed_turn(Turn& t) {
+  const int64_t lane = t.lane + t.first;
+  const int16_t *theta = t.p->theta16 + lane, *reset = t.p->reset16 + lane;
+  int16_t *v = t.s->v16 + lane, *held = t.s->held16 + lane;
+  int32_t* drive = fixed_drive(t);
+  t.spikes_now = fixed_step(t, {v, (int32_t*)(void*)t.slot(0), drive, held, t.p->decay16 + lane, t.p->shift16 + lane,
+                                theta, t.lanes}, drive);
+  t.hit(0) = 0;
+  for (int32_t j = 0; j < t.spikes_now; j++) {
+    const uint32_t i = t.spike[j];
+    v[i] = t.subtract ? (int16_t)(v[i] - theta[i]) : reset[i];
+    if (ne_hold(t.queue, i, t.tick) >= 0) held[i] = -1;
+  }
+  ne_queue_release(t.queue, t.tick, [&](uint32_t i) { held[i] = 0; });
+}
+
+// models without an integer form take what int8 synapses bring as floats
+static void arrivals_to_real(Turn& t) {
+  for (int32_t c = 0; c <= t.p->pop_receptors[t.pop]; c++)
+    if (t.hit(c)) t.k->to_real(t.slot(c), t.scale + c * t.pitch, t.lanes);
+}
+
 // potentials after the tick, in mV
 static void trace(const Turn& t) {
   float* out = t.traces + t.step * t.p->pop_n[t.pop] + t.first;
   for (int64_t i = 0; i < t.n; i++) {
     float x = t.kind == NE_FRAME ? t.v[i] / t.m : t.v[i];
+    if (t.kind == NE_FIXED) x = (float)t.s->v16[t.lane + t.first + i] * t.parameter(FIXED_UNIT, (uint32_t)i);
     // a refractory LIF neuron is at -inf and has its potential in `held`
     if (x == -__builtin_inff()) x = t.held[i];
     out[i] = t.parameter(REST, (uint32_t)i) + x;
@@ -231,6 +293,8 @@ static void publish(Turn& t) {
 
 static void given_turn(Turn& t) {
   const int64_t at = t.event_at;
+  // ascending, so the eighth tells of seven
+  while (t.event_at + 8 <= t.event_n && t.event_tick[t.event_at + 7] == t.step) t.event_at += 8;
   while (t.given_now()) t.event_at++;
   // the caller has what it gave
   t.spikes_now = t.part->index ? 0 : (int32_t)(t.event_at - at);
@@ -244,9 +308,11 @@ static void poisson_turn(Turn& t) {
 }
 
 static void any_turn(Turn& t) {
+  if (t.scale && t.kind != NE_FIXED) arrivals_to_real(t);
   switch (t.kind) {
     case NE_FRAME: frame_turn(t); break;
     case NE_LIF: lif_turn(t); break;
+    case NE_FIXED: fixed_turn(t); break;
     default: cell_turn(t, t.kind == NE_ADEX);
   }
   if (t.spikes_now) publish(t);

@@ -26,7 +26,7 @@ static inline int64_t ne_part_begin(const ne_plan* p, int64_t pop, int64_t index
 }
 
 // parameters that the code around the kernels reads (their order: neurons/*.h)
-enum { REST = 0, THETA = 1, RESET = 2, FRAME_GAIN = 3, LIF_DROP = 3, LIF_GAIN = 4, LIF_STEP_A = 7, ADEX_B = 10,
+enum { REST = 0, THETA = 1, RESET = 2, FRAME_GAIN = 3, LIF_DROP = 3, LIF_GAIN = 4, LIF_STEP_A = 7, FIXED_UNIT = 1, FIXED_GAIN = 2, ADEX_B = 10,
        ADEX_CURRENTS = 14, IZHIKEVICH_D = 5, IZHIKEVICH_CURRENTS = 7 };
 
 // never written to: where `step` is 0 nothing is cleared
@@ -43,6 +43,7 @@ struct Turn {
   int64_t lane, pitch;           // of the whole population
   const float* param;
   float *v, *u, *held, *ring, *syn;
+  const float* scale;            // what a code stands for, where arrivals are sums of codes; else null
   int64_t* release;
   uint8_t* hits;
   const int32_t* event_tick;
@@ -95,6 +96,7 @@ inline Turn::Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels
       pitch(p->pop_lanes[pop]), param(p->params + p->pop_param[pop] + (p->pop_stride[pop] ? first : 0)),
       v(s->v + lane + first), u(s->u + lane + first), held(s->held + lane + first),
       ring(s->ring + p->pop_ring[pop] + first), syn(s->syn + p->pop_syn[pop] + first),
+      scale(p->pop_scale[pop] >= 0 ? p->scale + p->pop_scale[pop] + first : nullptr),
       release(s->release + lane + first), hits(part->hit + p->pop_hit[pop]),
       event_tick((const int32_t*)(uintptr_t)call->event_tick[pop]),
       event_neuron((const uint32_t*)(uintptr_t)call->event_neuron[pop]),

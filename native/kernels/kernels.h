@@ -51,6 +51,18 @@ typedef struct ne_cell_args {
   int32_t stride;
 } ne_cell_args;
 
+// LIF in integers: see fixed.h
+typedef struct ne_fixed_args {
+  int16_t* v;
+  int32_t* sum;            // arrivals in codes, cleared
+  const int32_t* drive;    // injected current over this tick in units of v, null without
+  const int16_t* held;     // -1 while refractory
+  const int16_t* decay;
+  const int16_t* shift;
+  const int16_t* theta;
+  int64_t lanes;
+} ne_fixed_args;
+
 typedef struct ne_kernels {
   const char* name;
   // adds in·m to v, clears in, writes the lanes with v >= theta·m; theta has `stride` 0 or 1
@@ -58,6 +70,9 @@ typedef struct ne_kernels {
   int32_t (*lif)(const ne_lif_args* args, uint32_t* spike);
   int32_t (*adex)(const ne_cell_args* args, uint32_t* spike);
   int32_t (*izhikevich)(const ne_cell_args* args, uint32_t* spike);
+  int32_t (*fixed)(const ne_fixed_args* args, uint32_t* spike);
+  // sums of codes, int32, become float in place, times what a code stands for
+  void (*to_real)(float* in, const float* scale, int64_t lanes);
   // drive <- drive + syn, then syn <- syn·decay [+ next·couple] + in; next is null where nothing feeds it
   void (*current)(float* drive, float* syn, const float* next, const float* decay, const float* couple, int32_t stride,
                   ne_arrivals in, int64_t lanes);
@@ -71,11 +86,15 @@ typedef struct ne_kernels {
   void (*dense)(float* into, const float* weight, int64_t stride, const uint32_t* spike, int32_t n, int64_t width);
   void (*dense_half)(float* into, const uint16_t* weight, int64_t stride, const uint32_t* spike, int32_t n,
                      int64_t width);
+  void (*dense_codes)(int32_t* into, const int8_t* weight, int64_t stride, const uint32_t* spike, int32_t n,
+                      int64_t width);
   // into += the blocks of 8 targets in the rows of those that spike: blocks begin[i] to end[i], weights end to end
   void (*block)(float* into, const uint16_t* block, const float* weight, const uint32_t* begin, const uint32_t* end,
                 const uint32_t* spike, int32_t n);
   void (*block_half)(float* into, const uint16_t* block, const uint16_t* weight, const uint32_t* begin,
                      const uint32_t* end, const uint32_t* spike, int32_t n);
+  void (*block_codes)(int32_t* into, const uint16_t* block, const int8_t* weight, const uint32_t* begin,
+                      const uint32_t* end, const uint32_t* spike, int32_t n);
   // neurons from `first` to `end` whose random number of this tick is below their chance
   int32_t (*poisson)(uint64_t key, const uint32_t* chance, int64_t first, int64_t end, uint32_t* spike);
   void (*exp)(const float* x, float* y, int64_t n);

@@ -40,6 +40,26 @@ struct lane {
     for (int j = 0; j < 8; j++) all |= (uint64_t)(unsigned)_mm256_movemask_ps(m[j]) << (8 * j);
     return all;
   }
+
+  // one bit for each of 64 masks of 16 bits
+  static uint64_t pack_shorts(const int16_t* p) {
+    const __m256i* m = (const __m256i*)(const void*)p;
+    uint64_t all = 0;
+    for (int j = 0; j < 2; j++) {
+      const __m256i both = _mm256_packs_epi16(_mm256_loadu_si256(m + 2 * j), _mm256_loadu_si256(m + 2 * j + 1));
+      all |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(both, 0xd8)) << (32 * j);
+    }
+    return all;
+  }
+
+  // sums of int8 codes in 16 bits
+  enum { SHORTS = 16, SHORT_TILE = 8 };
+  typedef __m256i shorts;
+  static shorts no_shorts() { return _mm256_setzero_si256(); }
+  static shorts add_codes(shorts sum, const int8_t* p) {
+    return _mm256_add_epi16(sum, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)p)));
+  }
+  static void store_shorts(int16_t* p, shorts sum) { _mm256_storeu_si256((__m256i*)(void*)p, sum); }
 };
 
 // lanes of a block of 8 targets

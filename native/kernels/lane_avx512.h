@@ -33,6 +33,21 @@ struct lane {
   static uint64_t pack(const mask* m) {
     return (uint64_t)m[0] | (uint64_t)m[1] << 16 | (uint64_t)m[2] << 32 | (uint64_t)m[3] << 48;
   }
+
+  // one bit for each of 64 masks of 16 bits
+  static uint64_t pack_shorts(const int16_t* p) {
+    return (uint64_t)_mm512_movepi16_mask(_mm512_loadu_si512(p)) |
+           (uint64_t)_mm512_movepi16_mask(_mm512_loadu_si512(p + 32)) << 32;
+  }
+
+  // sums of int8 codes in 16 bits
+  enum { SHORTS = 32, SHORT_TILE = 8 };
+  typedef __m512i shorts;
+  static shorts no_shorts() { return _mm512_setzero_si512(); }
+  static shorts add_codes(shorts sum, const int8_t* p) {
+    return _mm512_add_epi16(sum, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i*)(const void*)p)));
+  }
+  static void store_shorts(int16_t* p, shorts sum) { _mm512_storeu_si512(p, sum); }
 };
 
 // lanes of a block of 8 targets: half a register

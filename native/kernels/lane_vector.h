@@ -59,6 +59,37 @@ struct lane {
     for (int j = 0; j < 16; j++) all |= (uint64_t)bits(m[j]) << (4 * j);
     return all;
   }
+
+  // one bit for each of 64 masks of 16 bits
+  static uint64_t pack_shorts(const int16_t* p) {
+    uint64_t all = 0;
+#if defined(__SSE2__)
+    const __m128i* m = (const __m128i*)(const void*)p;
+    for (int j = 0; j < 4; j++) {
+      const __m128i both = _mm_packs_epi16(_mm_loadu_si128(m + 2 * j), _mm_loadu_si128(m + 2 * j + 1));
+      all |= (uint64_t)(uint32_t)_mm_movemask_epi8(both) << (16 * j);
+    }
+#else
+    for (int j = 0; j < 64; j++) all |= (uint64_t)(p[j] & 1) << j;
+#endif
+    return all;
+  }
+
+  // sums of int8 codes in 16 bits
+  enum { SHORTS = 8, SHORT_TILE = 8 };
+  typedef int16_t shorts __attribute__((vector_size(16)));
+  static shorts no_shorts() { return shorts{0, 0, 0, 0, 0, 0, 0, 0}; }
+  static shorts add_codes(shorts sum, const int8_t* p) {
+#if defined(__SSE2__)
+    const __m128i codes = _mm_loadl_epi64((const __m128i*)(const void*)p);
+    return sum + (shorts)_mm_srai_epi16(_mm_unpacklo_epi8(codes, codes), 8);
+#elif defined(__ARM_NEON)
+    return sum + (shorts)vmovl_s8(vld1_s8(p));
+#else
+    return sum + shorts{p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
+#endif
+  }
+  static void store_shorts(int16_t* p, shorts sum) { memcpy(p, &sum, sizeof sum); }
 };
 
 // lanes of a block of 8 targets

@@ -15,8 +15,9 @@ from .engines.native import NativeEngine
 from .errors import ArgumentTypeError, BudgetError, ParameterError, shown
 from .network.graph import Network
 from .plan.compile import compile_network
+from .plan.convert import convert, same_shape
 from .plan.plan import Plan, State
-from .plan.precision import PRECISIONS
+from .plan.precision import PRECISIONS, Change
 from .plan.recording import Recording
 from .plan.regrid import regrid
 
@@ -28,7 +29,8 @@ class Simulator:
 
     dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "clock" (every population in every tick),
     "event" (each only where something arrives), "hybrid" (so where it can be) or "reference"; the bits are the same.
-    precision: "float32", "float16" (weights in half), or "float64" (reference engine only); a plan brings its own.
+    precision: "float32", "float16" (weights in half), "int8" (weights and LIF in integers), or "float64" (reference
+    engine only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     event_threshold: see `set_event_threshold`; a plan brings its own.
     Calls from several threads wait for one another.
@@ -95,13 +97,15 @@ class Simulator:
                 plan = self._compile(step, self._plan.precision, self._plan.event_threshold)
                 self._adopt(plan, regrid(self._plan, self._state, plan))
 
-    def set_precision(self, precision: str) -> None:
-        """Store the weights in another number format. The state stays."""
+    def set_precision(self, precision: str) -> Change:
+        """Compute in another number format, and say what it costs. The state stays: potentials to one unit of it."""
         with self._turn:
             self.refresh()
+            before = self._plan.nbytes
             if checks.known("precision", precision, PRECISIONS) != self._plan.precision:
                 plan = self._compile(self._plan.dt, precision, self._plan.event_threshold)
                 self._adopt(plan, self._moved(plan))
+            return Change(precision, before, self._plan.nbytes)
 
     def set_event_threshold(self, event_threshold: float) -> None:
         """Deliver no synaptic event that is smaller than this share of threshold − rest of its target. The state stays.
@@ -119,6 +123,8 @@ class Simulator:
     def _moved(self, plan: Plan) -> State:
         """The present state as one of `plan`, or its start where their shapes differ."""
         state = State(plan)
+        if "int8" in (plan.precision, self._plan.precision):
+            return convert(self._plan, self._state, plan) if same_shape(self._plan, plan) else state
         if plan.names == self._plan.names and state.fits(self._state):
             state.restore(self._state.snapshot(), plan)
         return state

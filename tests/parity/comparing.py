@@ -1,11 +1,12 @@
 """One case on several engines, compared bit for bit after every call.
 
 An engine is named by its mode and, behind an @, by its threads: "reference", "clock", "event@3".
-`python comparing.py KIND FIRST LAST ENGINE ENGINE …` compares the networks of these seeds and exits 1 at the first that
-differs; KIND is a key of `KINDS`.
+`python comparing.py KIND FIRST LAST ENGINE ENGINE …` compares the networks of these seeds, those of every model
+also as int8 plans, and exits 1 at the first that differs; KIND is a key of `KINDS`.
 """
 
 import sys
+import warnings
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -147,21 +148,25 @@ def seeds(
     tally: Tally,
     kind: str = "every",
     engines: Sequence[str] = ("reference", "clock"),
+    integers: bool = False,
 ) -> List[str]:
-    """Compare the networks of many seeds; returns the errors."""
+    """Compare the networks of many seeds, also as int8 plans if `integers`; returns the errors."""
     errors = []
     for number in numbers:
-        outcome = compare(KINDS[kind](number), engines)
-        if outcome.error:
-            errors.append(outcome.error)
-        tally.add(outcome)
+        case = KINDS[kind](number)
+        for each in (case, case._replace(precision="int8")) if integers else (case,):
+            outcome = compare(each, engines)
+            if outcome.error:
+                errors.append(f"{outcome.error} ({each.precision})")
+            tally.add(outcome)
     return errors
 
 
 def main(kind: str, first: int, last: int, engines: Sequence[str]) -> int:
     tally = Tally("parity")
+    warnings.simplefilter("ignore")
     for number in range(first, last):
-        errors = seeds([number], tally, kind, engines)
+        errors = seeds([number], tally, kind, engines, integers=kind == "every")
         if errors:
             print(errors[0])
             return 1

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import build, everything
 
-from neuroedge import LIF, CubaLIF, Exponential, Network, PoissonSource, Simulator
+from neuroedge import LIF, CubaLIF, Exponential, Network, PoissonSource, Simulator, compile_network
 
 QUICK, PARTS = 300, 6
 
@@ -79,8 +79,9 @@ def test_every_model_in_one_network(dt: float, precision: str) -> None:
     assert assert_same(pair(everything(35), dt, precision), 12.0, inputs={"given": given}) > 100
 
 
+@pytest.mark.parametrize("storage, kind", [("rows32", 1), ("local16", 4)])
 @pytest.mark.parametrize("precision", ["float32", "float16"])
-def test_targets_beyond_16_bits(precision: str) -> None:
+def test_targets_beyond_16_bits(precision: str, storage: str, kind: int) -> None:
     rng = np.random.default_rng(5)
     net, n, count = Network(), 66_000, 4000
     net.add("source", 40, PoissonSource(200.0))
@@ -91,8 +92,9 @@ def test_targets_beyond_16_bits(precision: str) -> None:
         delay = rng.integers(1, 3 + k, count) * 1.0
         synapse = Exponential(4.0) if k else None
         net.connect("source", "wide", synapses=(rows, columns, weights), delay=delay, synapse=synapse)
-    simulators = pair(net, 1.0, precision)
-    assert set(simulators[0].plan.proj_storage.tolist()) == {1}
+    plan = compile_network(net, 1.0, precision, storage=storage)
+    simulators = [Simulator(plan, engine=name) for name in ("reference", "clock")]
+    assert set(simulators[0].plan.proj_storage.tolist()) == {kind}
     assert assert_same(simulators, 40.0) > 1000
 
 

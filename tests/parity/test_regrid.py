@@ -10,6 +10,9 @@ from strategies import everything
 from neuroedge import LI, LIF, AdEx, CubaLIF, Exponential, Network, Simulator
 
 ENGINES = ["reference", "clock"]
+PRECISIONS = ["float32", "int8"]
+
+pytestmark = pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
 
 
 def relay(delay: Any, **parameters: Any) -> Network:
@@ -73,6 +76,7 @@ def test_a_decay_goes_on(engine: str) -> None:
     assert np.allclose(simulator.potential("cell"), true, atol=1e-4)
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("old", "new", "left", "expected"),
@@ -86,11 +90,13 @@ def test_a_decay_goes_on(engine: str) -> None:
         (0.5, 0.5, 1.5, 3),
     ],
 )
-def test_refractory_remainders_are_rounded_up(engine: str, old: float, new: float, left: float, expected: int) -> None:
+def test_refractory_remainders_are_rounded_up(
+    precision: str, engine: str, old: float, new: float, left: float, expected: int
+) -> None:
     net = Network()
     net.add("cell", 2, LIF(refractory=4.0))
     net.add("rich", 2, AdEx(refractory=4.0))
-    simulator = Simulator(net, dt=old, engine=engine)
+    simulator = Simulator(net, dt=old, precision=precision, engine=engine)
     # forced in the first tick, which ends at dt; from there 4 ms of refractoriness
     simulator.run(old + 4.0 - left, inputs={"cell": [(0, 0.0)], "rich": [(1, 0.0)]})
     assert simulator.state.refractory(simulator.plan, "cell").tolist() == [round(left / old), 0]
@@ -104,6 +110,7 @@ def test_refractory_remainders_are_rounded_up(engine: str, old: float, new: floa
     assert first == [expected + 1]
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("old", "new", "delay", "after", "expected"),
@@ -123,24 +130,25 @@ def test_refractory_remainders_are_rounded_up(engine: str, old: float, new: floa
     ],
 )
 def test_pending_arrivals_are_rounded_up(
-    engine: str, old: float, new: float, delay: float, after: float, expected: float
+    precision: str, engine: str, old: float, new: float, delay: float, after: float, expected: float
 ) -> None:
-    simulator = Simulator(relay(delay), dt=old, engine=engine)
+    simulator = Simulator(relay(delay), dt=old, precision=precision, engine=engine)
     simulator.run(after, inputs={"input": [(0, 0.0)]})
     assert simulator.state.hit.any()
     simulator.set_dt(new)
     assert arrival(simulator, 20 * new) == [pytest.approx(expected)]
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("engine", ENGINES)
-def test_nothing_pending_is_lost(engine: str) -> None:
+def test_nothing_pending_is_lost(precision: str, engine: str) -> None:
     # every arrival reaches an integrator that forgets nothing, however often the grid changes
     net = Network()
     net.add("input", 50, "rate")
     net.add("sum", 4, LI(tau_m=1e7, v_rest=0.0))
     delays = np.random.default_rng(1).uniform(0.0, 9.0, (50, 4))
     net.connect("input", "sum", weights=np.full((50, 4), 0.25), delay=delays)
-    simulator = Simulator(net, dt=1.0, engine=engine)
+    simulator = Simulator(net, dt=1.0, precision=precision, engine=engine)
     simulator.run(4.0, inputs={"input": [(k, 0.08 * k) for k in range(50)]})
     for dt in (0.5, 1.0, 0.3, 0.1, 1.0):
         simulator.set_dt(dt)
@@ -149,14 +157,15 @@ def test_nothing_pending_is_lost(engine: str) -> None:
     assert np.allclose(simulator.potential("sum"), 12.5, atol=1e-3)
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("engine", ENGINES)
-def test_currents_pending_stay_in_their_channel(engine: str) -> None:
+def test_currents_pending_stay_in_their_channel(precision: str, engine: str) -> None:
     net = Network()
     net.add("input", 1, "rate")
     net.add("cell", 2, CubaLIF(tau_m=10.0, tau_syn=2.0))
     net.connect("input", "cell", weights=3.0, delay=5.0)
     net.connect("input", "cell", weights=5.0, delay=2.0, synapse=Exponential(7.0))
-    simulator = Simulator(net, dt=1.0, engine=engine)
+    simulator = Simulator(net, dt=1.0, precision=precision, engine=engine)
     simulator.run(1.0, inputs={"input": [(0, 0.0)]})
     simulator.set_dt(0.5)
     simulator.run(5.0)

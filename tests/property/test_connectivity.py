@@ -159,13 +159,14 @@ def given_synapses(c: cn.Connectivity, dt: float) -> List[Synapse]:
     return [(*key, float(w)) for key, w in sums.items() if w]
 
 
-@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@settings(max_examples=120, deadline=None, database=None, derandomize=True)
 @given(
     seed=seeds,
     kind=st.sampled_from(["none", "one", "few", "many", "any"]),
     layout=st.sampled_from(["dense", "sparse", "parallel"]),
+    storage=st.sampled_from(["auto", "dense", "rows", "block8"]),
 )
-def test_storage_keeps_every_synapse(seed: int, kind: str, layout: str) -> None:
+def test_storage_keeps_every_synapse(seed: int, kind: str, layout: str, storage: str) -> None:
     rng, dt = np.random.default_rng(seed), 0.5
     n_pre, n_post = int(rng.integers(1, 12)), int(rng.integers(1, 40))
     net = Network()
@@ -187,7 +188,7 @@ def test_storage_keeps_every_synapse(seed: int, kind: str, layout: str) -> None:
     else:
         weights *= rng.random(shape) < (1.0 if layout == "dense" else 0.3)
         projection = net.connect("a", "b", weights=weights, delay=delays[kind])
-    plan = compile_network(net, dt)
+    plan = compile_network(net, dt, storage=storage)
     assert sorted(stored_synapses(plan, 0)) == sorted(given_synapses(projection.connectivity, dt))
 
 
@@ -231,13 +232,15 @@ def costed_network(seed: int) -> Network:
 
 
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64"]), dt=st.sampled_from([0.1, 1.0]))
+@pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
+@given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64", "int8"]), dt=st.sampled_from([0.1, 1.0]))
 def test_estimates_hold_and_draw_nothing(seed: int, precision: str, dt: float) -> None:
     net = costed_network(seed)
     asked = estimate(net, dt, precision)
     assert all(q._given is None for q in net.projections.values())
     taken = compile_network(net, dt, precision).nbytes
-    assert taken <= asked <= 2 * taken, f"{asked / taken:.3f}"
+    # a code takes three bytes with its target, and one in a dense row
+    assert taken <= asked <= (3 if precision == "int8" else 2) * taken, f"{asked / taken:.3f}"
 
 
 @settings(max_examples=30, deadline=None, database=None, derandomize=True)

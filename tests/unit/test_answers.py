@@ -73,7 +73,7 @@ def test_performance() -> None:
     }  # fmt: skip
     assert recording.performance["synaptic_events"] == 6 and recording.performance["dropped_events"] == 0
     assert recording.performance["wall_s"] > 0 and recording.performance["bytes"] > 0
-    assert "10 ms, 6 spikes" in repr(recording) and "clock engine" in repr(recording)
+    assert "10 ms, 6 spikes" in repr(recording) and "engine)" in repr(recording)
 
 
 def test_time_goes_on_from_call_to_call() -> None:

@@ -188,10 +188,41 @@ def test_precision_changes_at_any_time_and_the_state_stays() -> None:
         assert api.run_simulation(1.0).performance["precision"] == "float16"
 
 
-def test_weights_come_back_as_they_were_given_whatever_the_precision() -> None:
+def test_integers_and_what_they_cost() -> None:
+    api, big = wired(), Network()
+    # nothing is compiled yet
+    assert api.set_precision("int8") == ("int8", 0, 0)
+    assert api.run_simulation(20.0, external_inputs=RATES).performance["precision"] == "int8"
+    small = api.simulator.plan.nbytes
+    change = api.set_precision("float32")
+    assert (change.bytes_before, change.bytes_after) == (small, api.simulator.plan.nbytes)
+    big.add("input", 700, "rate")
+    big.add("hidden", 300, "lif")
+    big.connect("input", "hidden")
+    change = Simulator(big, dt=1.0).set_precision("int8")
+    assert change.bytes_after < 0.4 * change.bytes_before
+    assert repr(change) == f"Change(int8: {change.bytes_before:,} -> {change.bytes_after:,} bytes)"
+    text = Simulator(big, dt=1.0, precision="int8").plan.explain()
+    assert "integers" in text and f"{(700 * 304 + 4 * 701) / 1e3:.1f} kB" in text
+
+
+def test_one_warning_names_what_stays_in_floats() -> None:
+    api = wired()
+    api.add_motor_layer("reader", 3, "li")
+    api.add_processing_layer("slow", 3, "adex")
+    api.connect_layers("hidden", "reader")
+    api.connect_layers("hidden", "slow")
+    api.set_precision("int8")
+    with pytest.warns(UserWarning, match="int8: only LIF with delta synapses.*: reader, slow keep float32") as told:
+        api.run_simulation(5.0)
+    assert len([w for w in told if "int8" in str(w.message)]) == 1
+
+
+@pytest.mark.parametrize("precision", ["float16", "int8"])
+def test_weights_come_back_as_they_were_given_whatever_the_precision(precision: str) -> None:
     api = wired()
     before = api.get_weights()
-    api.set_precision("float16")
+    api.set_precision(precision)
     api.run_simulation(5.0)
     assert all((api.get_weights()[name] == before[name]).all() for name in before)
 
@@ -339,7 +370,7 @@ def test_a_twice_given_event_is_one_spike_of_a_neuron() -> None:
     assert answer.layer_spike_counts["x"].tolist() == [1, 0, 0, 0]
 
 
-@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
 def test_nothing_of_the_callers_is_changed(precision: str) -> None:
     net = Network()
     tau, weights, delay = np.full(5, 10.0), np.full((4, 5), 30.0, np.float32), np.full((4, 5), 2.0)

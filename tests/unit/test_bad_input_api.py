@@ -202,7 +202,7 @@ def test_durations(api: NeuromorphicAPI, duration: Any, kind: Type[NeuroedgeErro
     assert api._simulator is None
 
 
-@pytest.mark.parametrize("precision", ["float8", "int8", "half", None, 16, ["float16"], np.float16])
+@pytest.mark.parametrize("precision", ["float8", "int4", "half", None, 16, ["float16"], np.float16])
 def test_precisions(api: NeuromorphicAPI, precision: Any) -> None:
     for _ in range(2):
         with refused(UnknownNameError, "precision", "float16, float32"):

@@ -87,8 +87,9 @@ def given_spikes(owner: str, value: Any, n: int, duration: float, dt: float, tic
         raise ParameterError(f"{owner}: event times must be 0 to {duration:g} ms (got {outside:g} ms)")
     given, ascends = grid(times, neurons, dt, ticks)
     if not ascends:
-        order = np.lexsort((given.neurons, given.ticks))
-        given = Given(given.ticks[order], given.neurons[order])
+        # both in one number, which sorts several times faster than by two keys
+        both = np.sort((given.ticks.astype(np.int64) << 32) | given.neurons)
+        given = Given((both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.uint32))
     return given
 
 

@@ -38,8 +38,8 @@ def event_driven(plan: Plan, mode: str) -> np.ndarray:
 
 
 class NativeEngine:
-    """Runs float32 and float16 plans on this CPU. mode: one of `MODES`; threads: 1 to 16, which share the neurons.
-    All give the same bits."""
+    """Runs float32, float16 and int8 plans on this CPU. mode: one of `MODES`; threads: 1 to 16, which share the
+    neurons. All give the same bits."""
 
     def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1) -> None:
         self.plan, self.state, self.threads = plan, state, threads
@@ -59,6 +59,7 @@ class NativeEngine:
         self._room(threads * (2 * plan.sizes["lanes"] + SPIKES))
         self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
         work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
+        work += len(plan.weight8)
         self._most_ticks = max(1, MOST_WORK // work)
         self._ticks_a_call = max(1, min(FIRST_TICKS, FIRST_WORK // work))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
-from ..plan.plan import ADEX, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
+from ..plan.plan import ADEX, FIXED, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
 from ..plan.storage import BLOCK8, DENSE, LOCAL16, ROWS32, padded
 from .job import Answer, Given, Job, on_grid
 
@@ -88,7 +88,8 @@ class _Run:
             key = tick_key(int(self.plan.pop_key[k]), int(self.state.clock[1]), self.state.tick)
             fired = poisson(key, self.job.chances[k])
         else:
-            fired = _Cell(self, k).tick(given, self._current(k, step))
+            cell = _Fixed if self.plan.pop_kind[k] == FIXED else _Cell
+            fired = cell(self, k).tick(given, self._current(k, step))
         self.counts[lane + fired] += 1
         if self.job.record[k] and len(fired):
             self.spikes.append((np.full(len(fired), step, np.int32), (lane + fired).astype(np.uint32)))
@@ -116,7 +117,7 @@ class _Run:
                 slot = (self.state.tick + delay) % int(plan.pop_depth[post])
                 ring, at = ring_slot(plan, self.state, post, int(plan.proj_channel[q]), slot)
                 # one by one and in order, also where a target stands twice
-                np.add.at(ring, target, weight)
+                np.add.at(ring if weight.dtype != np.int32 else ring.view(np.int32), target, weight)
                 self.state.hit[at] = 1
                 self.events += count
 
@@ -166,10 +167,18 @@ class _Cell:
         sums = []
         for c in range(self.channels):
             ring, at = ring_slot(self.plan, self.state, self.k, c, slot)
-            sums.append(ring.copy())
+            sums.append(self._arrived(ring, c))
             ring[:] = 0
             self.state.hit[at] = 0
         return sums
+
+    def _arrived(self, ring: np.ndarray, channel: int) -> np.ndarray:
+        first = int(self.plan.pop_scale[self.k])
+        if first < 0:
+            return ring.copy()
+        # sums of codes, times what a code stands for
+        first += channel * len(self.v)
+        return ring.view(np.int32).astype(np.float32) * self.plan.scale[first : first + len(self.v)]
 
     def _currents(self) -> List[np.ndarray]:
         first, n = int(self.plan.pop_syn[self.k]), len(self.v)
@@ -291,6 +300,33 @@ class _Cell:
             self.held[done] = 0
 
 
+class _Fixed(_Cell):
+    """One population of LIF in integers in one tick."""
+
+    def tick(self, given: np.ndarray, current: Any) -> np.ndarray:
+        plan, state, span = self.plan, self.state, self.span
+        v, held, free = state.v16[span], state.held16[span], state.held16[span] == 0
+        drive = None
+        if current is not None:
+            drive = np.zeros(len(v), np.int64)
+            gain = self.p(2)
+            drive[: self.size] = dynamics.fixed_drive(current, gain[: self.size] if np.ndim(gain) else gain)
+        ring, at = ring_slot(plan, state, self.k, 0, self.tick_now % int(plan.pop_depth[self.k]))
+        sums, theta = ring.view(np.int32), plan.theta16[span]
+        fired = dynamics.fixed_tick(v, free, sums, plan.shift16[span], drive, plan.decay16[span], theta)
+        ring[:], state.hit[at] = 0, 0
+        # given spikes lift their neurons to the threshold, whatever else arrives, unless these are refractory
+        forced = np.unique(given[free[given]])
+        v[forced] = theta[forced]
+        fired = np.union1d(fired, forced)
+        v[fired] = v[fired] - theta[fired] if self.subtract else plan.reset16[span][fired]
+        wait = plan.refractory[span][fired].astype(np.int64)
+        self.release[fired[wait > 0]] = self.tick_now + wait[wait > 0]
+        held[fired[wait > 0]] = -1
+        held[self.release == self.tick_now] = 0
+        return fired
+
+
 def ring_slot(plan: Plan, state: State, pop: int, channel: int, slot: int) -> Tuple[np.ndarray, int]:
     """Arrivals of one slot, as a view [lanes], and the index of its mark in `hit`."""
     depth, lanes = int(plan.pop_depth[pop]), int(plan.pop_lanes[pop])
@@ -327,6 +363,8 @@ def _rows(plan: Plan, q: int) -> List[List[Run]]:
 
 def _weights(plan: Plan, q: int) -> np.ndarray:
     first = int(plan.proj_weight[q])
+    if plan.pop_scale[plan.proj_post[q]] >= 0:
+        return plan.weight8[first:].astype(np.int32)
     return plan.weight16[first:].view(np.float16).astype(np.float32) if plan.proj_half[q] else plan.weight[first:]
 
 

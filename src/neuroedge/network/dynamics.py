@@ -6,7 +6,7 @@ none), each added in the order of emission tick, projection, source and delay cl
 the same operations in the same order.
 """
 
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Optional
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from .arithmetic import exp
 __all__ = [
     "adex_tick",
     "arrive",
+    "fixed_drive",
+    "fixed_tick",
     "flush",
     "frame_tick",
     "framed_lif_tick",
@@ -42,6 +44,29 @@ def frame_tick(v: np.ndarray, m: Any, p: Parameter, arrivals: np.ndarray) -> np.
     """LIF with delta synapses, s = (v − v_rest)·m(t): s += a·m; s ≥ theta·m spikes. Decay costs nothing."""
     v += arrivals * m
     return np.flatnonzero(v >= p(1) * m)
+
+
+def fixed_tick(
+    v: np.ndarray, free: np.ndarray, sums: np.ndarray, shift: np.ndarray, drive: Optional[np.ndarray],
+    decay: np.ndarray, theta: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """LIF in integers: V ← (V·D + 2^14) >> 15, V ← sat16(V + (sum << shift)), V ← sat16(V + drive); V ≥ theta spikes.
+
+    All in 64 bits, where nothing overflows. What is not free keeps V and discards what arrives.
+    """
+    x = (v.astype(np.int64) * decay + (1 << 14)) >> 15
+    x = np.clip(x + (sums.astype(np.int64) << shift.astype(np.int64)), -32768, 32767)
+    if drive is not None:
+        x = np.clip(x + drive, -32768, 32767)
+    v[:] = np.where(free, x, v)
+    return np.flatnonzero((v >= theta) & free)
+
+
+def fixed_drive(current: np.ndarray, gain: Any) -> np.ndarray:
+    """A current over a tick in units of V, rounded half to even; 2^17 is beyond all potentials."""
+    limit = np.float32(131072.0)
+    with np.errstate(over="ignore"):
+        return np.rint(np.clip(current * gain, -limit, limit)).astype(np.int64)
 
 
 def lif_tick(

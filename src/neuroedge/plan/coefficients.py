@@ -4,14 +4,15 @@ The order of each list is that of the model's kernel (native/neurons/*.h) and of
 (`neuroedge.network.dynamics`). Values are double here and rounded once, when the plan is written.
 """
 
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import UnsupportedError
 from ..network.arithmetic import precise_exp
 from ..network.neurons import ALIF, LI, LIF, AdEx, Izhikevich, Model
-from .plan import ADEX, FRAME, IZHIKEVICH, SOURCE
+from .integers import Grid, Integers, integers
+from .plan import ADEX, FIXED, FRAME, IZHIKEVICH, SOURCE
 from .plan import LIF as LIF_KIND
 from .receptors import FRAME_MAX_DT, Receptor, decays, frame_rates, propagators
 
@@ -31,12 +32,17 @@ class Coefficients(NamedTuple):
     adapts: bool = False
     substeps: int = 1
     syn_rates: Sequence[float] = ()
+    integers: Optional[Integers] = None
 
 
-def coefficients(owner: str, model: Model, receptors: Sequence[Receptor], dt: float) -> Coefficients:
-    """Coefficients of a population with these currents."""
+def coefficients(
+    owner: str, model: Model, receptors: Sequence[Receptor], dt: float, grid: Optional[Grid] = None
+) -> Coefficients:
+    """Coefficients of a population with these currents; grid: of its weights in an int8 plan."""
     if model.source:
         return Coefficients(SOURCE, [0.0], 0.0, 0.0)
+    if isinstance(model, LIF) and grid is not None:
+        return _lif(model, receptors, dt) if grid.shift is None else _fixed(owner, model, grid, dt)
     if isinstance(model, LIF):
         return _frame(model, dt) if _frame_fits(model, receptors, dt) else _lif(model, receptors, dt)
     if isinstance(model, LI):
@@ -73,6 +79,12 @@ def _frame(model: LIF, dt: float) -> Coefficients:
     return Coefficients(
         FRAME, [rest, theta, reset, gain], _start(model, rest), 0.0, rate, subtract=model.reset == "subtract"
     )
+
+
+def _fixed(owner: str, model: LIF, grid: Grid, dt: float) -> Coefficients:
+    found = integers(owner, model, grid, dt)
+    params = [model.v_rest, found.unit, found.gain]
+    return Coefficients(FIXED, params, 0.0, 0.0, subtract=model.reset == "subtract", integers=found)
 
 
 def _decay(tau: Any, dt: float) -> Any:

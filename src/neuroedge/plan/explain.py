@@ -4,11 +4,11 @@ from typing import List
 
 from .fields import STATE
 from .plan import FRAME, SOURCE, Plan
-from .storage import DENSE, STORAGE_NAMES, padded
+from .storage import BLOCK8, DENSE, LOCAL16, ROWS32, STORAGE_NAMES, padded
 
 __all__ = ["explain", "megabytes", "projection_bytes"]
 
-_STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick"}
+_STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick", 5: "integers"}
 
 
 def megabytes(count: int) -> str:
@@ -21,16 +21,21 @@ def megabytes(count: int) -> str:
 
 def projection_bytes(plan: Plan, q: int) -> int:
     """Bytes of weights, targets and rows of one projection."""
-    n_pre = int(plan.pop_n[plan.proj_pre[q]])
-    weight = 2 if plan.proj_half[q] else plan.weight.itemsize
-    if plan.proj_storage[q] == DENSE:
-        return 4 * (n_pre + 1) + n_pre * padded(int(plan.pop_n[plan.proj_post[q]])) * weight
-    target = 4 if plan.proj_storage[q] else 2
-    return 4 * (n_pre + 1) + 8 * segments(plan, q) + synapses(plan, q) * (weight + target)
+    n_pre, kind = int(plan.pop_n[plan.proj_pre[q]]), int(plan.proj_storage[q])
+    weight, rows = 2 if plan.proj_half[q] else plan.weight.itemsize, 4 * (n_pre + 1)
+    if plan.pop_scale[plan.proj_post[q]] >= 0:
+        weight = 1
+    if kind == DENSE:
+        return rows + n_pre * padded(int(plan.pop_n[plan.proj_post[q]])) * weight
+    if kind == BLOCK8:
+        return 2 * rows + int(plan.row[plan.proj_row[q] + 2 * n_pre + 1]) * (2 + 8 * weight)
+    if plan.proj_segmented[q]:
+        rows += (12 if kind == LOCAL16 else 8) * (segments(plan, q) + 1)
+    return rows + synapses(plan, q) * (weight + (4 if kind == ROWS32 else 2))
 
 
 def segments(plan: Plan, q: int) -> int:
-    """Runs of equal delay in the rows of one projection, 0 where all its delays are equal."""
+    """Runs of one delay and base in the rows of one projection, 0 where there is only one in each."""
     return int(plan.row[plan.proj_row[q] + int(plan.pop_n[plan.proj_pre[q]])]) if plan.proj_segmented[q] else 0
 
 
@@ -45,7 +50,14 @@ def _delays(plan: Plan, q: int) -> str:
         return f"{int(plan.proj_delay[q]) * plan.dt:g} ms"
     first = int(plan.proj_segment[q])
     ticks = plan.segment_delay[first : first + segments(plan, q)]
-    return f"{int(ticks.min()) * plan.dt:g} to {int(ticks.max()) * plan.dt:g} ms"
+    low, high = (f"{int(tick) * plan.dt:g}" for tick in (ticks.min(), ticks.max()))
+    return f"{low} to {high} ms" if low != high else f"{low} ms"
+
+
+def _expected(plan: Plan, q: int) -> str:
+    """What a spike is expected to take in each storage that could hold the projection, the least first."""
+    ns = sorted((value, name) for name, value in plan.choices[q].ns.items())
+    return ", ".join(f"{name} {value:,.0f}" for value, name in ns)
 
 
 def explain(plan: Plan) -> str:
@@ -58,11 +70,12 @@ def explain(plan: Plan) -> str:
         model = plan.models[k].name
         lines.append(f"{name:<20}{int(plan.pop_n[k]):>9,}  {model:<12}{step:<16}{int(plan.pop_depth[k]):>11,}")
     if plan.projections:
-        lines += ["", f"{'projection':<28}{'synapses':>11}  {'storage':<8}{'delay':>16}{'bytes':>12}"]
+        lines += ["", f"{'projection':<28}{'synapses':>11}  {'storage':<8}{'delay':>16}{'bytes':>12}  ns a spike"]
     for q, name in enumerate(plan.projections):
         kind = STORAGE_NAMES[int(plan.proj_storage[q])]
         count, size = synapses(plan, q), projection_bytes(plan, q)
-        lines.append(f"{name:<28}{count:>11,}  {kind:<8}{_delays(plan, q):>16}{megabytes(size):>12}")
+        cells = f"{name:<28}{count:>11,}  {kind:<8}{_delays(plan, q):>16}{megabytes(size):>12}  "
+        lines.append(cells + _expected(plan, q))
     rings = sum(plan.sizes[f.shape] * f.numpy(plan.precision).itemsize for f in STATE if f.name == "ring")
     rest = plan.nbytes - plan.state_bytes
     lines += [

@@ -42,7 +42,7 @@ SCALARS: Dict[str, Tuple[str, ...]] = {
 }
 
 PLAN = _rows("""
-    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 LIF per tick, 3 AdEx, 4 Izhikevich
+    pop_kind       | int32  | pops   | 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 integers
     pop_n          | int32  | pops   | neurons
     pop_lane       | int32  | pops   | first lane in the state arrays
     pop_lanes      | int32  | pops   | neurons rounded up to 64
@@ -63,11 +63,19 @@ PLAN = _rows("""
     pop_hit        | int64  | pops   | first entry in hit
     pop_touched    | int64  | pops   | first entry in touched
     pop_room       | int64  | pops   | entries of touched for each slot of the arrival ring
+    pop_scale      | int64  | pops   | first entry in scale, -1 where arrivals are no sums of int8 codes
     pop_key        | uint64 | pops   | key of its random numbers
     refractory     | int32  | lanes  | refractory ticks of each neuron
     v_start        | real   | lanes  | potential at reset, relative to rest; in padding a value that never fires
     u_start        | real   | lanes  | second variable at reset (adaptation, recovery)
     held_start     | real   | lanes  | `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
+    decay16        | int16  | shorts | LIF in integers: decay of the membrane over a tick, of 2^15
+    shift16        | int16  | shorts | how far the sum of the codes is shifted to the left
+    theta16        | int16  | shorts | threshold, 32767 in padding
+    reset16        | int16  | shorts | where a spike sets the potential
+    v16_start      | int16  | shorts | potential at reset
+    held16_start   | int16  | shorts | `held16` at reset: -1 in padding, which never fires
+    scale          | real   | scales | what one code stands for, for each lane of each channel
     params         | real   | params | coefficients, in the order of the model's kernel
     syn_frame      | int32  | syn_frames | index into frame_rate of each current in a frame
     frame_rate     | float64 | frames | growth of a frame in powers of two per tick
@@ -93,6 +101,7 @@ PLAN = _rows("""
     weight         | real   | weights | synaptic weights
     weight16       | uint16 | halves  | synaptic weights in IEEE half precision
     small          | uint32 | smalls  | synapses of each source that are below the event threshold: counted, not stored
+    weight8        | int8   | codes   | synaptic weights as codes -127 to 127
 """)
 
 STATE = _rows("""
@@ -105,8 +114,10 @@ STATE = _rows("""
     syn_exponent   | int64  | syn_frames | exponent of the frame of each current
     awake          | uint8  | pops   | 1: some neuron may be above threshold without input
     syn            | real   | syn    | currents, in their frames where they have one
-    ring           | real   | ring   | arrivals of the ticks to come
+    ring           | real   | ring   | arrivals of the ticks to come; with a scale, int32 sums of codes
     hit            | uint8  | hits   | 1: the slot holds arrivals
+    v16            | int16  | shorts | LIF in integers: potential relative to rest
+    held16         | int16  | shorts | -1 while refractory
     queue          | uint32 | lanes  | refractory neurons
     queue_head     | int32  | queues | first entry in queue, for each thread and population
     queue_size     | int32  | queues | entries in queue
@@ -120,7 +131,9 @@ STATE = _rows("""
 """)
 
 # what a state is, apart from room to work in
-PERSISTENT = ("clock", "v", "held", "u", "release", "exponent", "syn_exponent", "awake", "syn", "ring", "hit")
+PERSISTENT = (
+    "clock", "v", "held", "u", "release", "exponent", "syn_exponent", "awake", "syn", "ring", "hit", "v16", "held16",
+)  # fmt: skip
 
 CALL = _rows("""
     event_tick     | pointer | pops  | int32 ticks of given spikes, ascending
@@ -143,6 +156,7 @@ CALL = _rows("""
 
 _TABLES = {"plan": PLAN, "state": STATE, "call": CALL}
 _C = {
+    "int8": "int8_t", "int16": "int16_t",
     "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t",
     "uint64": "uint64_t", "float64": "double", "real": "float", "pointer": "uint64_t",
 }  # fmt: skip

@@ -14,6 +14,7 @@ from .fields import PERSISTENT, STATE
 __all__ = [
     "ADEX",
     "BLOCK",
+    "FIXED",
     "FRAME",
     "IZHIKEVICH",
     "LIF",
@@ -27,7 +28,7 @@ __all__ = [
     "rate_growth",
 ]
 
-SOURCE, FRAME, LIF, ADEX, IZHIKEVICH = range(5)
+SOURCE, FRAME, LIF, ADEX, IZHIKEVICH, FIXED = range(6)
 
 # up to so many bytes of state are kept as they are at the start, for a live loop that resets with every sample
 KEPT = 1 << 18
@@ -151,6 +152,8 @@ class State:
         self.v[:] = plan.v_start
         self.u[:] = plan.u_start
         self.held[:] = plan.held_start
+        self.v16[:] = plan.v16_start
+        self.held16[:] = plan.held16_start
         self.release[:] = -1
         self.awake[:] = 1
         if self._block.nbytes <= KEPT:
@@ -201,6 +204,9 @@ class State:
         if kind == SOURCE:
             return np.full(n, np.nan, self.v.dtype)
         x = self.v[span].copy()
+        if kind == FIXED:
+            unit = plan.param(pop, 1)
+            x = self.v16[span].astype(x.dtype) * (unit[:n] if np.ndim(unit) else unit)
         if kind == FRAME:
             x /= frame_growth(plan, pop, self.tick)[0]
         if kind in (FRAME, LIF):
@@ -257,10 +263,15 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
         lanes = slice(lane, lane + int(plan.pop_lanes[k]))
         rests = fresh["release"][lanes] >= tick
         rests[int(plan.pop_n[k]) :] = True
-        v = fresh["v"][lanes]
-        may = (fresh["held"][lanes] < 1) | (v >= plan.param(k, 1)) if kind > LIF else v != -np.inf
-        if (rests & may).any():
+        if (rests & _may_spike(fresh, plan, k, lanes)).any():
             raise ParameterError(f"snapshot does not fit this network: {name!r} has other refractory neurons")
+
+
+def _may_spike(fresh: Mapping[str, np.ndarray], plan: Plan, k: int, lanes: slice) -> np.ndarray:
+    if plan.pop_kind[k] == FIXED:
+        return fresh["held16"][lanes] != -1
+    v = fresh["v"][lanes]
+    return (fresh["held"][lanes] < 1) | (v >= plan.param(k, 1)) if plan.pop_kind[k] > LIF else v != -np.inf
 
 
 def frame_growth(plan: Plan, pop: int, tick: int) -> Tuple[Any, int]:

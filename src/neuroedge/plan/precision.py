@@ -1,4 +1,4 @@
-"""Number formats of a plan: what weights and states are stored as."""
+"""Number formats of a plan: what weights and states are stored as, and what a change of them costs."""
 
 from typing import Dict, NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
 
-__all__ = ["PRECISIONS", "Precision", "precision", "to_half"]
+__all__ = ["Change", "PRECISIONS", "Precision", "precision", "to_half"]
 
 
 class Precision(NamedTuple):
@@ -15,10 +15,23 @@ class Precision(NamedTuple):
     state: np.dtype
 
 
+class Change(NamedTuple):
+    """What another precision made of the bytes of plan and state; 0 where nothing was compiled yet."""
+
+    precision: str
+    bytes_before: int
+    bytes_after: int
+
+    def __repr__(self) -> str:
+        return f"Change({self.precision}: {self.bytes_before:,} -> {self.bytes_after:,} bytes)"
+
+
+# int8: weights are codes, LIF with delta synapses is integers throughout, and the rest keeps float32 states.
 # float64 is for checking: the reference engine alone runs it
 PRECISIONS: Dict[str, Precision] = {
     "float32": Precision("float32", 4, np.dtype(np.float32)),
     "float16": Precision("float16", 2, np.dtype(np.float32)),
+    "int8": Precision("int8", 1, np.dtype(np.float32)),
     "float64": Precision("float64", 8, np.dtype(np.float64)),
 }
 

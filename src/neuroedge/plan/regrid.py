@@ -6,7 +6,8 @@ up. Ticks and frames start at 0, and random sources start a new epoch.
 
 import numpy as np
 
-from .plan import FRAME, LIF, SOURCE, Plan, State
+from .convert import above_rest, pending, put_pending, put_potentials
+from .plan import SOURCE, Plan, State
 
 __all__ = ["regrid"]
 
@@ -33,14 +34,7 @@ def _membrane(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
     # at least one tick, so that what was refractory still is
     ticks = np.maximum(1, np.ceil(left * (old.dt / new.dt) - 1e-6)).astype(np.int64)
     fresh.release[span] = np.where(waits, ticks - 1, -1)
-    rest = new.param(k, 0)
-    x = state.potential(old, old.names[k]) - (rest[:n] if np.ndim(rest) else rest)
-    if new.pop_kind[k] in (FRAME, LIF):
-        fresh.held[span] = np.where(waits, x, state.held.dtype.type(0))
-        fresh.v[span] = np.where(waits, -np.inf, x)
-    else:
-        fresh.held[span] = waits
-        fresh.v[span] = x
+    put_potentials(new, fresh, k, above_rest(old, state, k), waits)
 
 
 def _currents(old: Plan, state: State, fresh: State, k: int) -> None:
@@ -51,21 +45,17 @@ def _currents(old: Plan, state: State, fresh: State, k: int) -> None:
 
 
 def _arrivals(old: Plan, state: State, new: Plan, fresh: State, k: int) -> None:
-    lanes, depth = int(old.pop_lanes[k]), int(old.pop_depth[k])
+    depth = int(old.pop_depth[k])
     for channel in range(1 + int(old.pop_receptors[k])):
         for ahead in range(depth):
             row = channel * depth + (state.tick + ahead) % depth
             if state.hit[int(old.pop_hit[k]) + row]:
-                first = int(old.pop_ring[k]) + row * lanes
-                _move(new, fresh, k, channel, (ahead + 1) * old.dt, state.ring[first : first + lanes])
+                _move(new, fresh, k, channel, (ahead + 1) * old.dt, pending(old, state, k, row))
 
 
 def _move(new: Plan, fresh: State, k: int, channel: int, wait: float, sums: np.ndarray) -> None:
     """Add sums that arrive in `wait` ms: at the end of the first tick that ends no earlier."""
-    lanes, depth = int(new.pop_lanes[k]), int(new.pop_depth[k])
+    depth = int(new.pop_depth[k])
     # the ring ends at the longest delay of the new grid: what the old one had rounded to beyond it comes there
     ahead = min(int(np.ceil(wait / new.dt - 1e-6)), depth) - 1
-    row = channel * depth + ahead
-    first = int(new.pop_ring[k]) + row * lanes
-    fresh.ring[first : first + lanes] += sums
-    fresh.hit[int(new.pop_hit[k]) + row] = 1
+    put_pending(new, fresh, k, channel * depth + ahead, sums)

@@ -145,6 +145,9 @@ def _parallel(c: Connectivity) -> bool:
 
 
 def _weights(owner: str, weight: np.ndarray, precision: Precision) -> np.ndarray:
+    # int8: codes already (integers.py)
+    if precision.name == "int8":
+        return weight
     return to_half(owner, weight) if precision.name == "float16" else weight.astype(precision.state)
 
 
@@ -242,7 +245,8 @@ def rows_of(stored: List[Stored]) -> Dict[str, np.ndarray]:
     short = [s for s in stored if s.kind != ROWS32]
     long = [s for s in stored if s.kind == ROWS32]
     half = [s for s in stored if s.half]
-    full = [s for s in stored if not s.half]
+    byte = [s for s in stored if s.weight.dtype == np.int8]
+    full = [s for s in stored if not s.half and s.weight.dtype != np.int8]
     real = full[0].weight.dtype.type if full else np.float32
 
     def starts(group: List[Stored], part: str) -> np.ndarray:
@@ -251,7 +255,8 @@ def rows_of(stored: List[Stored]) -> Dict[str, np.ndarray]:
 
     short_starts, long_starts = starts(short, "target"), starts(long, "target")
     syn = np.where([s.kind == ROWS32 for s in stored], long_starts, short_starts)
-    weight = np.where([s.half for s in stored], starts(half, "weight"), starts(full, "weight"))
+    # a plan has weights of one kind only
+    weight = starts(half, "weight") + starts(full, "weight") + starts(byte, "weight")
     return {
         "proj_storage": np.array([s.kind for s in stored], np.int32),
         "proj_half": np.array([s.half for s in stored], np.int32),
@@ -270,4 +275,5 @@ def rows_of(stored: List[Stored]) -> Dict[str, np.ndarray]:
         "target32": concatenate([s.target for s in long], np.uint32),
         "weight": concatenate([s.weight for s in full], real),
         "weight16": concatenate([s.weight for s in half], np.uint16),
+        "weight8": concatenate([s.weight for s in byte], np.int8),
     }

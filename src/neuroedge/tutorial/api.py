@@ -10,7 +10,7 @@ from .. import checks
 from ..board import identify
 from ..engines.library import simd
 from ..errors import NeuroedgeError, NotReadyError, ParameterError, UnsupportedError, shown
-from ..plan.precision import PRECISIONS
+from ..plan.precision import PRECISIONS, Change
 from ..simulator import Simulator
 from .engine import Network, recorded
 from .results import SimulationResult
@@ -78,13 +78,16 @@ class NeuromorphicAPI:
             raise NotReadyError("nothing has run yet: call run_simulation() first")
         return self._simulator
 
-    def set_precision(self, precision: str) -> None:
-        """Number format of the weights: "float32", or "float16" (half the bytes). Any time; the state stays."""
+    def set_precision(self, precision: str) -> Change:
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
+        with delta synapses in integers). Any time; the state stays. Returns the bytes before and after."""
         if checks.known("precision", precision, PRECISIONS) == "float64":
             raise ParameterError("precision 'float64' is for checking: use Simulator(network, precision='float64')")
+        change = Change(precision, 0, 0)
         if self._simulator is not None:
-            self._simulator.set_precision(precision)
+            change = self._simulator.set_precision(precision)
         self._precision = precision
+        return change
 
     def create_network(
         self, max_neurons: Optional[int] = None, max_synapses: Optional[int] = None, auto_connect: bool = True
