@@ -8,7 +8,7 @@
 
 namespace {
 
-enum { SPINS = 4000 };
+enum { SPINS = 1000 };
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)

@@ -1,8 +1,8 @@
 """One case on several engines, compared bit for bit after every call.
 
 An engine is named by its mode and, behind an @, by its threads: "reference", "clock", "event@3".
-`python comparing.py KIND FIRST LAST ENGINE ENGINE …` compares the networks of these seeds, those of every model
-also as int8 plans, and exits 1 at the first that differs; KIND is a key of `KINDS`.
+`python comparing.py KIND FIRST LAST ENGINE ENGINE …` compares the networks of these seeds and exits 1 at the first that
+differs; KIND is a key of `KINDS`.
 """
 
 import sys
@@ -22,8 +22,14 @@ from neuroedge.plan.recording import Recording
 
 __all__ = ["KINDS", "Outcome", "Tally", "compare", "difference", "run_call", "seeds", "share", "simulator"]
 
-# networks of every model, and those that may be event-driven as a whole
-KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "silent": silent}
+
+def integer(seed: int) -> Case:
+    """A generated network as an int8 plan."""
+    return build(seed)._replace(precision="int8")
+
+
+# networks of every model, those that may be event-driven as a whole, and int8 plans
+KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "silent": silent, "int8": integer}
 
 
 class Outcome(NamedTuple):
@@ -148,17 +154,14 @@ def seeds(
     tally: Tally,
     kind: str = "every",
     engines: Sequence[str] = ("reference", "clock"),
-    integers: bool = False,
 ) -> List[str]:
-    """Compare the networks of many seeds, also as int8 plans if `integers`; returns the errors."""
+    """Compare the networks of many seeds; returns the errors."""
     errors = []
     for number in numbers:
-        case = KINDS[kind](number)
-        for each in (case, case._replace(precision="int8")) if integers else (case,):
-            outcome = compare(each, engines)
-            if outcome.error:
-                errors.append(f"{outcome.error} ({each.precision})")
-            tally.add(outcome)
+        outcome = compare(KINDS[kind](number), engines)
+        if outcome.error:
+            errors.append(outcome.error)
+        tally.add(outcome)
     return errors
 
 
@@ -166,7 +169,7 @@ def main(kind: str, first: int, last: int, engines: Sequence[str]) -> int:
     tally = Tally("parity")
     warnings.simplefilter("ignore")
     for number in range(first, last):
-        errors = seeds([number], tally, kind, engines, integers=kind == "every")
+        errors = seeds([number], tally, kind, engines)
         if errors:
             print(errors[0])
             return 1

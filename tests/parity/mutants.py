@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
-__all__ = ["ALONE", "EVENTS", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build"]
+__all__ = ["ALONE", "EVENTS", "INTEGERS", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build"]
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 # -O0: the arithmetic is the same, and compiling is what takes the time
@@ -24,6 +24,7 @@ Ways = Tuple[str, ...]
 ALONE: Ways = ("every", "reference", "clock")
 EVENTS: Ways = ("silent", "clock", "event")
 SHARED: Ways = ("every", "clock", "clock@2", "clock@3")
+INTEGERS: Ways = ("int8", "reference", "clock")
 
 # the last bit of what was just stored in the first lane
 _NUDGE = "if (i == 0) {{ uint32_t b; memcpy(&b, {0}, 4); b ^= (b & 0x7f800000u) != 0x7f800000u; memcpy({0}, &b, 4); }}"
@@ -94,22 +95,25 @@ MUTANTS: List[Mutant] = [
     Mutant("random tick", "rng.h", "+ (uint64_t)tick)", "+ (uint64_t)tick + 1)"),
     Mutant("flush a tick early", "populations.h", "FLUSH_EVERY = 1024", "FLUSH_EVERY = 1023"),
     # LIF in integers and sums of codes: one unit, one tick, rounding, saturation
-    Mutant("leak rounds down", "fixed.h", ">> 14) + 1) >> 1)", ">> 14) + 0) >> 1)"),
-    Mutant("leak of one unit more", "fixed.h", "(int32_t)v * decay)", "(int32_t)v * (decay - 1))"),
+    Mutant("leak rounds down", "fixed.h", ">> 14) + 1) >> 1)", ">> 14) + 0) >> 1)", INTEGERS),
+    Mutant("leak of one unit more", "fixed.h", "(int32_t)v * decay)", "(int32_t)v * (decay - 1))", INTEGERS),
     Mutant("shift before the clamp", "fixed.h",
            "(int32_t)((uint32_t)ne_fixed_clamp(sum, -65536, 65535) << shift)",
-           "ne_fixed_clamp((int32_t)((uint32_t)sum << shift), -32768, 32767)"),
-    Mutant("wraps instead of saturating", "fixed.h", "return ne_fixed_clamp(x, -32768, 32767);", "return (int16_t)x;"),
-    Mutant("saturates a unit early", "fixed.h", "ne_fixed_clamp(x, -32768, 32767)", "ne_fixed_clamp(x, -32767, 32766)"),
-    Mutant("strict integer threshold", "fixed.h", "v[i] >= theta[i]", "v[i] > theta[i]"),
-    Mutant("refractory leaks", "fixed.h", "(old & keep)", "(ne_fixed_leak(old, decay[i]) & keep)"),
-    Mutant("fires while refractory", "fixed.h", "(v[i] >= theta[i]) & ~held[i]", "(v[i] >= theta[i])"),
-    Mutant("drive while refractory", "fixed.h", "(drive[i] & ~(int32_t)held[i])", "drive[i]"),
-    Mutant("drive rounds down", "populations.h", "(int32_t)((x + 12582912.0f) - 12582912.0f)", "(int32_t)x"),
-    Mutant("forced keep their excess", "populations.h", "if (i >= 0) args.v[i] = args.theta[i];", ""),
+           "ne_fixed_clamp((int32_t)((uint32_t)sum << shift), -32768, 32767)", INTEGERS),
+    Mutant("wraps instead of saturating", "fixed.h", "return ne_fixed_clamp(x, -32768, 32767);", "return (int16_t)x;",
+           INTEGERS),
+    Mutant("saturates a unit early", "fixed.h", "ne_fixed_clamp(x, -32768, 32767)", "ne_fixed_clamp(x, -32767, 32766)",
+           INTEGERS),
+    Mutant("strict integer threshold", "fixed.h", "v[i] >= theta[i]", "v[i] > theta[i]", INTEGERS),
+    Mutant("refractory leaks", "fixed.h", "(old & keep)", "(ne_fixed_leak(old, decay[i]) & keep)", INTEGERS),
+    Mutant("fires while refractory", "fixed.h", "(v[i] >= theta[i]) & ~held[i]", "(v[i] >= theta[i])", INTEGERS),
+    Mutant("drive while refractory", "fixed.h", "(drive[i] & ~(int32_t)held[i])", "drive[i]", INTEGERS),
+    Mutant("drive rounds down", "populations.h", "(int32_t)((x + 12582912.0f) - 12582912.0f)", "(int32_t)x",
+           INTEGERS),
+    Mutant("forced keep their excess", "populations.h", "if (i >= 0) args.v[i] = args.theta[i];", "", INTEGERS),
     Mutant("integers a tick late", "populations.h", "[&](uint32_t i) { held[i] = 0; }",
-           "[&](uint32_t i) { held[i] = (int16_t)-(t.tick & 1); }"),
-    Mutant("codes of another channel", "populations.h", "t.scale + c * t.pitch", "t.scale"),
+           "[&](uint32_t i) { held[i] = (int16_t)-(t.tick & 1); }", INTEGERS),
+    Mutant("codes of another channel", "populations.h", "t.scale + c * t.pitch", "t.scale", INTEGERS),
     # ties and limits
     Mutant("strict frame threshold", "neurons/frame.h",
            "lane::ge(s, EACH ? lane::mul(lane::load(theta + i), growth) : same)",

@@ -18,8 +18,6 @@ from neuroedge.plan.plan import FIXED, FRAME, SOURCE, Plan, State
 ENGINES = ("reference", "clock")
 LEVELS = simd_levels()
 
-pytestmark = pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
-
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:

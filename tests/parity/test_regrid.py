@@ -12,8 +12,6 @@ from neuroedge import LI, LIF, AdEx, CubaLIF, Exponential, Network, Simulator
 ENGINES = ["reference", "clock"]
 PRECISIONS = ["float32", "int8"]
 
-pytestmark = pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
-
 
 def relay(delay: Any, **parameters: Any) -> Network:
     """One given spike makes `first` spike, whose spike arrives at `then` after the delay."""

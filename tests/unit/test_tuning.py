@@ -10,10 +10,13 @@ from refusing import refused
 from neuroedge import LIF, CubaLIF, Network, PoissonSource, Simulator
 from neuroedge.engines.activity import Activity
 from neuroedge.engines.costs import _quota, cores, costs, threads_for
+from neuroedge.engines.crew import LOOK_AGAIN, Crew
+from neuroedge.engines.inputs import Intake
 from neuroedge.engines.job import Job
+from neuroedge.engines.native import NativeEngine
 from neuroedge.errors import ParameterError
 from neuroedge.plan.compile import compile_network
-from neuroedge.plan.plan import MAX_THREADS
+from neuroedge.plan.plan import MAX_THREADS, State
 
 
 def chain(n: int = 400, model: Any = None) -> Network:
@@ -90,6 +93,36 @@ def test_threads_are_for_large_networks(monkeypatch: pytest.MonkeyPatch) -> None
     assert threads_for(plan) == 3
     assert Simulator(plan, engine="clock").run(5.0).performance["threads"] == 3
     assert Simulator(plan, engine="event").run(5.0).performance["threads"] == 1
+
+
+def test_threads_stay_only_while_they_pay() -> None:
+    crew = Crew(4, fixed=False)
+    tried = []
+    for _ in range(5):
+        tried.append(crew.parts())
+        crew.learn(tried[-1], 1.0 if tried[-1] == 1 else 2.0, 100.0)
+    assert tried == [4, 1, 1, 1, 1]
+    # after a while the other is looked at again, and kept where it pays now
+    later = []
+    for _ in range(LOOK_AGAIN + 3):
+        later.append(crew.parts())
+        crew.learn(later[-1], 1.0 if later[-1] == 1 else 0.5, 100.0)
+    assert later.count(4) >= 2 and later[-1] == 4
+    assert Crew(3, fixed=True).parts() == 3 and Crew(1, fixed=False).parts() == 1
+
+
+def test_a_change_of_threads_within_a_call_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = compile_network(chain(700), 1.0)
+    engines = [NativeEngine(plan, State(plan)), NativeEngine(plan, State(plan), "clock", 3, fixed=False)]
+    intake = Intake(plan, None, engines[0].on_grid)
+    monkeypatch.setattr("neuroedge.engines.crew.LOOK_AGAIN", 1)
+    job = intake.job(3000.0, 3000, {"in": volley(3000, 3000.0)}, None, ["spikes"], None)
+    for engine in engines:
+        engine._ticks_a_call = engine._most_ticks = 50
+    a, b = (engine.run(job) for engine in engines)
+    assert np.array_equal(a.spike_tick, b.spike_tick) and np.array_equal(a.spike_lane, b.spike_lane)
+    assert len(a.spike_lane) > 100 and a.events == b.events
+    assert engines[0].state.equal(engines[1].state) is None
 
 
 @pytest.mark.parametrize("value", ["0", "17", "two", "-1", "1.5"])

@@ -8,7 +8,7 @@ from .. import checks
 from ..errors import UnsupportedError
 from ..network.neurons import ALIF, LI, LIF
 from ..plan.plan import FRAME, Plan, State
-from .costs import costs, threads_for
+from .costs import costs, threads_asked, threads_for
 from .job import Job
 from .native import MODES, NativeEngine
 from .reference import ReferenceEngine
@@ -94,7 +94,7 @@ def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
         raise UnsupportedError(f"engine {wanted!r}: {missing}")
     if wanted == ReferenceEngine.name:
         return ReferenceEngine(plan, state), reason
-    return NativeEngine(plan, state, wanted, threads_for(plan)), reason
+    return NativeEngine(plan, state, wanted, threads_for(plan), threads_asked()), reason
 
 
 def must_take(engine: Engine, job: Job) -> None:

@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from ..plan.plan import MAX_THREADS, Plan
 from .library import library, simd
 
-__all__ = ["Costs", "cores", "costs", "threads_for"]
+__all__ = ["Costs", "cores", "costs", "threads_asked", "threads_for"]
 
 # neurons and synapses from which several threads pay: below, they wait for one another more than they work
 SHARED_FROM = 1_000_000
@@ -62,6 +62,11 @@ def _quota(root: Path, otherwise: int) -> int:
         return max(1, int(quota) // int(period)) if int(quota) > 0 else otherwise
     except (ValueError, ZeroDivisionError):
         return otherwise
+
+
+def threads_asked() -> bool:
+    """Whether NEUROEDGE_THREADS says how many."""
+    return bool(os.environ.get("NEUROEDGE_THREADS", "").strip())
 
 
 def threads_for(plan: Plan) -> int:

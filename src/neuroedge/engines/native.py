@@ -12,6 +12,7 @@ from ..plan.fields import CALL, PLAN, SCALARS, STATE
 from ..plan.plan import FRAME, MAX_THREADS, Plan, State
 from .activity import Activity
 from .address import address
+from .crew import Crew
 from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 
@@ -39,10 +40,11 @@ def event_driven(plan: Plan, mode: str) -> np.ndarray:
 
 class NativeEngine:
     """Runs float32, float16 and int8 plans on this CPU. mode: one of `MODES`; threads: 1 to 16, which share the
-    neurons. All give the same bits."""
+    neurons, always or, unless `fixed`, while they are faster than one. All give the same bits."""
 
-    def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1) -> None:
+    def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1, fixed: bool = True) -> None:
         self.plan, self.state, self.threads = plan, state, threads
+        self._crew = Crew(threads, fixed)
         self._run, self._grid = library().ne_run, library().ne_grid
         self._plan = PlanStruct(**{k: plan.sizes[k] for k in SCALARS["plan"]})
         for field in PLAN:
@@ -88,7 +90,7 @@ class NativeEngine:
         if mode == getattr(self, "name", None):
             return
         self.name = mode
-        self.parts = self.threads if mode == "clock" else 1
+        self.parts = self._crew.parts() if mode == "clock" else 1
         self._event_driven = event_driven(self.plan, mode)
         self.arrays["sparse"][:] = self._event_driven
 
@@ -116,15 +118,19 @@ class NativeEngine:
         self._begin()
         while done < job.ticks:
             call.first = done
-            began = time.perf_counter()
+            self._man(spikes)
+            began, events = time.perf_counter(), call.events
             ticks = min(self._ticks_a_call, job.ticks - done)
             ran = self._run(*self.pointers, ticks)
             if ran < 0 or (ran == 0 and call.spikes == 0):
                 raise NativeError(
                     f"the native core did not run (answer {ran}); the network stands at tick {self.state.tick}"
                 )
+            seconds = time.perf_counter() - began
+            # lanes stepped cost about a tenth of events
+            self._crew.learn(self.parts, seconds, call.events - events + 0.1 * ran * self.plan.sizes["lanes"])
             if ran == ticks:
-                self._pace(ran, time.perf_counter() - began)
+                self._pace(ran, seconds)
             else:
                 self._collect(spikes, keep=True)
             done += ran
@@ -134,10 +140,17 @@ class NativeEngine:
         self.activity.learn(job, answer)
         return answer
 
+    def _man(self, spikes: List[Any]) -> None:
+        """As many threads as the next stretch gets."""
+        parts = self._crew.parts() if self.name == "clock" else 1
+        if parts != self.parts:
+            self._collect(spikes, keep=True)
+            self.parts = parts
+        self.call.parts = parts
+        self.state.share(self.plan, parts)
+
     def _begin(self) -> None:
         call = self.call
-        call.parts = self.parts
-        self.state.share(self.plan, self.parts)
         # what a recording still holds is not written over
         if sys.getrefcount(self.arrays["spike_tick"]) > 2 or sys.getrefcount(self.arrays["spike_lane"]) > 2:
             self._room(int(call.capacity))
