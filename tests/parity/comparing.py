@@ -11,7 +11,7 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequenc
 
 import numpy as np
 from silence import silent
-from strategies import Call, Case, begin, build
+from strategies import Call, Case, begin, build, late
 
 from neuroedge import Simulator
 from neuroedge.engines.inputs import Intake
@@ -29,7 +29,7 @@ def integer(seed: int) -> Case:
 
 
 # networks of every model, those that may be event-driven as a whole, and int8 plans
-KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "silent": silent, "int8": integer}
+KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "late": late, "silent": silent, "int8": integer}
 
 
 class Outcome(NamedTuple):

@@ -24,6 +24,7 @@ Ways = Tuple[str, ...]
 ALONE: Ways = ("every", "reference", "clock")
 EVENTS: Ways = ("silent", "clock", "event")
 SHARED: Ways = ("every", "clock", "clock@2", "clock@3")
+LATE: Ways = ("late", "clock", "clock@2", "clock@3")
 INTEGERS: Ways = ("int8", "reference", "clock")
 
 # the last bit of what was just stored in the first lane
@@ -75,8 +76,9 @@ MUTANTS: List[Mutant] = [
     Mutant("half a block", "kernels/rows.h", "j < 8; j += short_lane::W", "j < 4; j += short_lane::W"),
     Mutant("order of sources", "deliver.h", "for (int32_t s = 0; s < n; s++) {\n    const uint32_t begin",
            "for (int32_t s = n; s-- > 0;) {\n    const uint32_t begin"),
-    Mutant("order of projections", "clock.cpp", "for (int64_t q = 0; q < p->projs; q++) {",
-           "for (int64_t q = p->projs; q-- > 0;) {"),
+    Mutant("order of projections", "clock.cpp",
+           "for (int64_t q = 0; q < p->projs; q++) {\n      const ne_route& to = r.routes[q];\n      if (!to.pre",
+           "for (int64_t q = p->projs; q-- > 0;) {\n      const ne_route& to = r.routes[q];\n      if (!to.pre"),
     Mutant("current after decay", "neurons/lif.h", "lane::mul(s, p.at(LIF_RECEPTOR + 3 * r, i))",
            "lane::mul(lane::mul(s, p.at(LIF_RECEPTOR + 3 * r + 1, i)), p.at(LIF_RECEPTOR + 3 * r, i))"),
     Mutant("coupling of alpha", "neurons/lif.h", "p.at(LIF_RECEPTOR + 3 * r + 2, i)",
@@ -184,6 +186,13 @@ MUTANTS: List[Mutant] = [
            SHARED),
     Mutant("parameters of the first share", "turn.h", "(p->pop_stride[pop] ? first : 0)", "0", SHARED),
     Mutant("dense rows of the first share", "deliver.h", "dense ? post.first : 0;", "0;", SHARED),
+    Mutant("a round longer than the shortest delay", "clock.cpp", "return span > 1 ? span : 1;",
+           "return span > 1 ? span + 1 : 1;", LATE),
+    Mutant("a round that knows no segments", "clock.cpp", "if (delay < span) span = delay;", "", SHARED),
+    Mutant("order of ticks in a round", "clock.cpp",
+           "for (int64_t k = 0; k < n; k++) deliver_all(", "for (int64_t k = n; k-- > 0;) deliver_all(", LATE),
+    Mutant("a round that knows segments alone", "clock.cpp",
+           "if (!p->proj_segmented[q] && p->proj_delay[q] < span) span = p->proj_delay[q];", "", SHARED),
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from neuroedge.network.synapses import Synapse
 from neuroedge.plan.compile import compile_network
 from neuroedge.plan.plan import ADEX, FRAME, SOURCE, Plan, State
 
-__all__ = ["Call", "Case", "begin", "build", "everything"]
+__all__ = ["Call", "Case", "begin", "build", "everything", "late"]
 
 # sizes around the lanes of a register, a dense row and a block
 SIZES = (1, 2, 15, 16, 17, 31, 48, 63, 64, 65, 80, 127, 128, 129, 150)
@@ -55,9 +55,15 @@ class Case(NamedTuple):
 class Draw:
     """Choices from one generator."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, least: int = 0) -> None:
         self.rng = np.random.default_rng(seed)
         self.grid = seed % 2 == 0
+        # ticks of the shortest delay
+        self.least = least
+
+    def later(self, delay: Any, dt: float) -> Any:
+        """A delay, or each of them, that is not below the shortest."""
+        return np.maximum(0.0 if delay is None else delay, self.least * dt) if self.least else delay
 
     def chance(self, p: float) -> bool:
         return bool(self.rng.random() < p)
@@ -76,9 +82,14 @@ class Draw:
         return x * (1.0 + self.on_grid(self.rng.uniform(-spread, spread, n))) if self.chance(p) else x
 
 
-def build(seed: int, largest: Optional[int] = None) -> Case:
-    """The network and the calls of one seed."""
-    draw = Draw(seed)
+def late(seed: int) -> Case:
+    """The same with delays of several ticks, as long as nobody needs the spikes of another thread."""
+    return build(seed, None, 2 + seed % 5)
+
+
+def build(seed: int, largest: Optional[int] = None, least: int = 0) -> Case:
+    """The network and the calls of one seed; least: ticks of the shortest delay."""
+    draw = Draw(seed, least)
     largest = largest or draw.pick((33, 66, 150))
     dt = draw.pick((0.1, 0.5, 1.0))
     net = Network(seed=seed % 1000)
@@ -108,7 +119,7 @@ def _populations(draw: Draw, net: Network, dt: float, largest: int) -> None:
     if draw.chance(0.3):
         net.add("quiet", 20, _quiet(draw, dt))
     if draw.grid and draw.chance(0.3):
-        _tie(draw, net)
+        _tie(draw, net, dt)
 
 
 def _quiet(draw: Draw, dt: float) -> Any:
@@ -119,13 +130,14 @@ def _quiet(draw: Draw, dt: float) -> Any:
     return LIF(taus, 0.0, 0.0, 8.0, wait, reset, start)
 
 
-def _tie(draw: Draw, net: Network) -> None:
+def _tie(draw: Draw, net: Network, dt: float) -> None:
     """Neurons that start at rest, go back to rest, and meet their threshold exactly with every arrival."""
     n = 20
     model = draw.pick((LIF(10.0), LIF(np.linspace(5.0, 10.0, n)), ALIF(5.0), CubaLIF(5.0)))
     net.add("tie", n, model)
     rows, columns = draw.rng.integers(0, net.population("p0").size, n), np.arange(n)
-    net.connect("p0", "tie", synapses=(rows, columns, 15.0), synapse=Delta())
+    delay = draw.later(None, dt)
+    net.connect("p0", "tie", synapses=(rows, columns, 15.0), delay=delay, synapse=Delta())
 
 
 def _source(draw: Draw, n: int, dt: float) -> Any:
@@ -214,7 +226,7 @@ def _connect(draw: Draw, net: Network, pre: Any, post: Any, dt: float) -> None:
     kind = draw.pick(kinds)
     if kind in ("random", "lateral", "one_to_one"):
         p = 1.0 if kind == "one_to_one" else draw.pick((0.1, 0.6, 1.0))
-        delay = draw.pick((None, dt, 7 * dt))
+        delay = draw.later(draw.pick((None, dt, 7 * dt)), dt)
         net.connect(pre.name, post.name, kind, p, delay=delay, synapse=synapse)
         return
     if kind == "triples":
@@ -224,13 +236,13 @@ def _connect(draw: Draw, net: Network, pre: Any, post: Any, dt: float) -> None:
         again = draw.rng.integers(0, count, count)
         rows, columns = np.concatenate([rows, rows[again]]), np.concatenate([columns, columns[again]])
         weights = _weights(draw, pre, post, synapse, dt, (2 * count,), 2.0 * count / post.size)
-        delay = _delay(draw, dt, weights.shape)
+        delay = draw.later(_delay(draw, dt, weights.shape), dt)
         net.connect(pre.name, post.name, synapses=(rows, columns, weights), delay=delay, synapse=synapse)
         return
     share = 1.0 if kind == "matrix" else draw.pick((0.05, 0.3, 0.9))
     weights = _weights(draw, pre, post, synapse, dt, (pre.size, post.size), share * pre.size)
     weights[draw.rng.random(weights.shape) >= share] = 0.0
-    delay = _delay(draw, dt, weights.shape)
+    delay = draw.later(_delay(draw, dt, weights.shape), dt)
     net.connect(pre.name, post.name, weights=weights, delay=delay, synapse=synapse)
 
 

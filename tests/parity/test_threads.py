@@ -34,6 +34,16 @@ def test_generated_networks_of_lif_alone(report: Any) -> None:
     assert tally.share >= 0.9, str(tally)
 
 
+def test_generated_networks_of_long_delays(report: Any) -> None:
+    # threads meet once in the ticks of the shortest delay: what they find then is spikes of several ticks
+    tally = Tally("one thread == 2, 3, 4, delays of 2 to 6 ticks")
+    names = ("clock", *(f"clock@{n}" for n in THREADS))
+    errors = seeds(range(32_000, 32_060), tally, "late", names)
+    assert not errors, "\n".join(errors)
+    report(tally)
+    assert tally.share >= 0.9, str(tally)
+
+
 @pytest.mark.long
 def test_many_more_networks(report: Any) -> None:
     tally = Tally("one thread == 2, 3, 4, every model, long")
