@@ -12,6 +12,8 @@
 
 namespace {
 
+enum { STACK_BYTES = 1 << 16 };
+
 // growth of each frame at the end of ticks [tick, tick + n), which lie in one stretch of FRAME_AHEAD
 void fill_frames(const ne_plan* p, const ne_part& part, const ne_kernels* k, int64_t tick, int64_t n) {
   const int64_t first = tick % FRAME_AHEAD;
@@ -217,14 +219,19 @@ ne_part part_of(ne_state* s, ne_call* call, int64_t index, int64_t parts) {
 }
 
 int64_t run_one(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
-  Turn* turns = (Turn*)__builtin_alloca(p->pops * sizeof(Turn));
-  ne_route* routes = (ne_route*)__builtin_alloca((p->projs + 1) * sizeof(ne_route));
+  const size_t bytes = (size_t)p->pops * sizeof(Turn) + (size_t)p->projs * sizeof(ne_route) + 64;
+  // on the stack, which is quicker, unless it could be too small
+  char* heap = bytes > STACK_BYTES ? (char*)malloc(bytes) : nullptr;
+  if (bytes > STACK_BYTES && !heap) return -1;
+  Turn* turns = (Turn*)(void*)(heap ? heap : (char*)__builtin_alloca(bytes));
+  ne_route* routes = (ne_route*)(void*)(turns + p->pops);
   ne_part part = part_of(s, call, 0, 1);
   Run r = {p, s, call, ne_kernels_in_use(), &part, turns, routes};
   r.begin();
   const int64_t done = run_alone(r, ticks);
   finish(&r, 1);
   for (int64_t pop = 0; pop < p->pops; pop++) s->spike_n[pop] = turns[pop].passes_on() ? 0 : turns[pop].spikes_now;
+  free(heap);
   return done;
 }
 
