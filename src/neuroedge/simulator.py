@@ -33,7 +33,8 @@ class Simulator:
     engine only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     event_threshold: see `set_event_threshold`; a plan brings its own.
-    Calls from several threads wait for one another.
+    Calls from several threads wait for one another. NEUROEDGE_THREADS in the environment says how many threads share
+    a network in the clock engine; by default large ones take several while that is faster.
     """
 
     def __init__(
@@ -72,6 +73,10 @@ class Simulator:
         intake = Intake(plan, self._memory_limit, engine.on_grid)
         self._plan, self._state, self.engine, self.reason, self._intake = plan, state, engine, reason, intake
         self._stepper: Any = None
+
+    def __repr__(self) -> str:
+        what = self._plan if self._network is None else self._network
+        return f"Simulator({what!r}, dt {self.dt:g} ms, {self._plan.precision}, {self.engine.name} engine)"
 
     @property
     def plan(self) -> Plan:
