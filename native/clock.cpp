@@ -99,7 +99,7 @@ int64_t run_alone(const Run& r, int64_t ticks) {
   return done;
 }
 
-// what the threads of a run show one another: spikes of the present tick, and whether there is room for the next
+// what the threads of a run show one another: spikes of one tick
 struct Shown {
   const uint32_t* spike;
   int64_t n;
@@ -107,58 +107,82 @@ struct Shown {
 
 struct Crew {
   Run* runs;
-  Shown* shown[2];  // [threads][pops], of even and odd ticks
-  uint32_t* spikes[2];
-  int32_t* full[2];
+  Shown* shown[2];      // [span][threads][pops], of even and odd rounds
+  uint32_t* spikes[2];  // [span][lanes]
+  int32_t* full[2];     // [threads] 1: no room for another round
   int64_t *events, *dropped;
-  int64_t ticks, done;
+  int64_t ticks, done, span;
   ne_barrier barrier;
 };
 
-void deliver_all(const Run& r, const Shown* shown, int64_t* events, int64_t* dropped) {
+// spikes of the tick that was `ago` ticks before the one that the turns stand at
+void deliver_all(const Run& r, const Shown* shown, int64_t ago, int64_t* events, int64_t* dropped) {
   const ne_plan* p = r.p;
   for (int64_t q = 0; q < p->projs; q++)
     for (int32_t j = 0; j < r.part->count; j++) {
       const Shown& from = shown[j * p->pops + p->proj_pre[q]];
       const ne_route& to = r.routes[q];
       if (!from.n) continue;
-      *events += to.deliver(to, to.post->slot_now, from.spike, (int32_t)from.n);
+      const int64_t depth = to.depth, slot = ((to.post->slot_now - ago) % depth + depth) % depth;
+      *events += to.deliver(to, (int32_t)slot, from.spike, (int32_t)from.n);
       if (to.counts) *dropped += ne_dropped(to, from.spike, (int32_t)from.n);
     }
 }
 
-// spikes of even and odd ticks lie in different arrays, so one barrier a tick is enough: who is ahead fills the one
-// while the others still read the other
+// every population of this share in one tick; what it has to show goes to `shown`
+void step_share(const Run& r, uint32_t* spikes, Shown* shown) {
+  for (int64_t pop = 0; pop < r.p->pops; pop++) {
+    Turn& t = r.turns[pop];
+    t.spike = spikes + t.lane + t.first;
+    t.spikes_now = 0;
+    if (t.lanes || t.passes_on()) t.act(t);
+    shown[pop] = {t.spike, t.spikes_now};
+    end_tick(t);
+  }
+}
+
+// as many ticks as the shortest delay has are stepped before anybody needs the spikes of another thread. Spikes of even
+// and odd rounds lie in different arrays, so one barrier a round is enough: who is ahead fills the one while the others
+// still read the other
 void run_share(void* crew_of, int32_t index) {
   Crew& crew = *(Crew*)crew_of;
   const Run& r = crew.runs[index];
   const ne_plan* p = r.p;
+  const int64_t shown_a_tick = r.part->count * p->pops;
   int64_t events = 0, dropped = 0, done = 0, tick = r.s->clock[0], frames_end = 0;
   bool full = false;
-  for (; done < crew.ticks && !full; done++, tick++) {
-    const int odd = (int)(done & 1);
-    if (tick >= frames_end) {
-      const int64_t n = to_stretch_end(tick, crew.ticks - done);
-      fill_frames(p, *r.part, r.k, tick, n);
-      frames_end = tick + n;
+  for (int odd = 0; done < crew.ticks && !full; odd ^= 1) {
+    const int64_t n = crew.ticks - done < crew.span ? crew.ticks - done : crew.span;
+    for (int64_t k = 0; k < n; k++, tick++) {
+      if (tick >= frames_end) {
+        frames_end = tick + to_stretch_end(tick, crew.ticks - done - k);
+        fill_frames(p, *r.part, r.k, tick, frames_end - tick);
+      }
+      step_share(r, crew.spikes[odd] + k * p->lanes, crew.shown[odd] + k * shown_a_tick + index * p->pops);
     }
-    Shown* shown = crew.shown[odd] + index * p->pops;
-    for (int64_t pop = 0; pop < p->pops; pop++) {
-      Turn& t = r.turns[pop];
-      t.spike = crew.spikes[odd] + t.lane + t.first;
-      t.spikes_now = 0;
-      if (t.lanes || t.passes_on()) t.act(t);
-      shown[pop] = {t.spike, t.spikes_now};
-    }
-    crew.full[odd][index] = r.part->room - r.part->spikes < p->lanes;
+    crew.full[odd][index] = r.part->room - r.part->spikes < crew.span * p->lanes;
     ne_barrier_wait(&crew.barrier);
     for (int32_t j = 0; j < r.part->count; j++) full |= crew.full[odd][j] != 0;
-    deliver_all(r, crew.shown[odd], &events, &dropped);
-    for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
+    for (int64_t k = 0; k < n; k++) deliver_all(r, crew.shown[odd] + k * shown_a_tick, n - k, &events, &dropped);
+    done += n;
   }
   crew.events[index] = events;
   crew.dropped[index] = dropped;
   if (index == 0) crew.done = done;
+}
+
+// ticks of one round: the shortest delay, as far as there is room for their spikes
+int64_t span_of(const ne_plan* p, int64_t room) {
+  int64_t span = room / p->lanes < FRAME_AHEAD ? room / p->lanes : (int64_t)FRAME_AHEAD;
+  for (int64_t q = 0; q < p->projs; q++) {
+    const int64_t segments = p->proj_segmented[q] ? p->row[p->proj_row[q] + p->pop_n[p->proj_pre[q]]] : 0;
+    if (!p->proj_segmented[q] && p->proj_delay[q] < span) span = p->proj_delay[q];
+    for (int64_t g = 0; g < segments; g++) {
+      const int32_t delay = p->segment_delay[p->proj_segment[q] + g];
+      if (delay < span) span = delay;
+    }
+  }
+  return span > 1 ? span : 1;
 }
 
 void finish(const Run* runs, int64_t parts) {
@@ -241,8 +265,8 @@ void take_all(Room& room, const ne_plan* p, ne_state* s, ne_call* call, int64_t 
     crew.runs[j].routes = room.take<ne_route>(p->projs + 1);
   }
   for (int odd = 0; odd < 2; odd++) {
-    crew.shown[odd] = room.take<Shown>(parts * p->pops);
-    crew.spikes[odd] = room.take<uint32_t>(p->lanes);
+    crew.shown[odd] = room.take<Shown>(crew.span * parts * p->pops);
+    crew.spikes[odd] = room.take<uint32_t>(crew.span * p->lanes);
     crew.full[odd] = room.take<int32_t>(parts);
   }
   crew.events = room.take<int64_t>(parts);
@@ -267,6 +291,7 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
   Crew crew = {};
   Room room;
   crew.runs = runs;
+  crew.span = span_of(p, call->capacity / parts);
   take_all(room, p, s, call, parts, crew, part);
   room.base = (char*)aligned_alloc(64, (size_t)room.at);
   if (!room.base) return -1;
@@ -275,7 +300,7 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
   for (int64_t j = 0; j < parts; j++) {
     runs[j] = {p, s, call, ne_kernels_in_use(), &part[j], runs[j].turns, runs[j].routes};
     runs[j].begin();
-    full |= part[j].room - part[j].spikes < p->lanes;
+    full |= part[j].room - part[j].spikes < crew.span * p->lanes;
   }
   crew.ticks = full ? 0 : ticks;
   crew.barrier.threads = (int32_t)parts;

@@ -1,4 +1,4 @@
-"""Workloads W1 and W2 in Brian2, as a C++ standalone program or through NumPy.
+"""Workloads W1 and W2, and networks from files, in Brian2, as a C++ standalone program or through NumPy.
 
 Run with the Python of an environment that holds brian2; README.md beside this file tells more.
 """
@@ -67,6 +67,33 @@ def w2(b2, data):
     return [neurons, excite, inhibit], {"all": neurons}
 
 
+def drawn(b2, data):
+    """Return the objects of a network from a file and its counting group by name."""
+    refractory = " (unless refractory)" if data["refractory"] else ""
+    cells = b2.NeuronGroup(
+        int(data["cells"]),
+        "dv/dt = -v/(%r*ms) : 1%s\nn_fired : integer" % (float(data["tau_m"]), refractory),
+        threshold="v >= %r" % float(data["v_threshold"]),
+        reset="v = %r; n_fired += 1" % float(data["v_reset"]),
+        # Brian2 skips one step fewer than its refractory time has
+        refractory=data["refractory"] * b2.ms + b2.defaultclock.dt if data["refractory"] else False,
+        method="exact",
+    )
+    source = b2.SpikeGeneratorGroup(int(data["sources"]), data["spike_neuron"], data["spike_ms"] * b2.ms, when="start")
+    objects = [source, cells]
+    feed = (data["feed_pre"], data["feed_post"], float(data["feed_weight"]))
+    for origin, (pre, post, weight) in [(source, feed)] + [(cells, g) for g in protocol.groups(data)]:
+        # what arrives at a refractory neuron is lost
+        heard = "*int(not_refractory_post)" if data["refractory"] else ""
+        synapses = b2.Synapses(origin, cells, on_pre="v_post += %r%s" % (weight, heard))
+        synapses.connect(i=pre, j=post)
+        if data["delay"]:
+            # the schedule adds a step
+            synapses.delay = data["delay"] * b2.ms - b2.defaultclock.dt
+        objects.append(synapses)
+    return objects, {"cells": cells}
+
+
 class Brian2Peer:
     """The network as Brian2 holds it; a subclass for each backend runs it.
 
@@ -77,12 +104,12 @@ class Brian2Peer:
         import brian2 as b2
 
         self.b2, self.version = b2, b2.__version__
-        self.duration = protocol.SIMULATED_S[args.workload] * b2.second
         data = protocol.load(args)
+        self.duration = protocol.SIMULATED_S[args.workload] * b2.second
         started = time.perf_counter()
         self.prepare()
         b2.defaultclock.dt = args.dt * b2.ms
-        objects, self.groups = (w1 if args.workload == "w1" else w2)(b2, data)
+        objects, self.groups = {"w1": w1, "w2": w2, "file": drawn}[args.workload](b2, data)
         self.net = self.network(objects)
         self.net.schedule = SCHEDULE
         self.finish()

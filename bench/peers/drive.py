@@ -12,6 +12,7 @@ Standard library only; a peer that waits for its next request uses no processor 
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -51,6 +52,9 @@ class Peer:
                 stderr=self.messages,
                 universal_newlines=True,
                 bufsize=1,
+                env=own_environment(),
+                # with a compiler or a generated program of its own, all of which end together
+                start_new_session=True,
             )
         except OSError:
             self.messages.close()
@@ -58,8 +62,9 @@ class Peer:
         try:
             self.first = self.once()
             self.name = self.first["peer"]
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            # who interrupts does not wait for a compiler
+            self.close(10 if isinstance(error, Exception) else 0.5)
             raise
 
     def once(self):
@@ -92,21 +97,35 @@ class Peer:
             self.process.stdin.close()
         except OSError:
             pass
-        for stop in (self.process.terminate, self.process.kill):
+        for number in (signal.SIGTERM, signal.SIGKILL):
             try:
                 self.process.wait(seconds)
                 break
             except subprocess.TimeoutExpired:
-                stop()
+                self._signal(number)
         self.process.wait()
+        # what the script started and left behind
+        self._signal(signal.SIGKILL)
         self.process.stdout.close()
         self.messages.close()
+
+    def _signal(self, number):
+        """To the script and to all that it has started."""
+        try:
+            os.killpg(self.process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exc_info):
         self.close()
+
+
+def own_environment():
+    """Return the variables for a peer: without paths that would bring our packages into its environment."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
 
 def command_of(name, data_dir, workload, dt):

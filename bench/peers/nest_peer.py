@@ -1,4 +1,4 @@
-"""Workloads W1 and W2 in NEST.
+"""Workloads W1 and W2, and networks from files, in NEST.
 
 Run with the Python of an environment that holds nest-simulator; README.md beside this file
 tells more.
@@ -10,10 +10,10 @@ import numpy as np
 import protocol
 
 
-def connect(nest, pre, post, weight, dt):
-    """Connect ids pairwise with a delay of one step."""
+def connect(nest, pre, post, weight, delay):
+    """Connect ids pairwise with one delay."""
     weights = np.broadcast_to(np.asarray(weight, dtype=float), len(pre)).copy()
-    synapse = {"synapse_model": "static_synapse", "weight": weights, "delay": np.full(len(pre), dt)}
+    synapse = {"synapse_model": "static_synapse", "weight": weights, "delay": np.full(len(pre), delay)}
     nest.Connect(pre, post, "one_to_one", synapse)
 
 
@@ -62,6 +62,25 @@ def w2(nest, data, dt):
     return {"all": counted(nest, neurons)}
 
 
+def drawn(nest, data, dt):
+    """Build a network from a file, input shifted by one step; return the recorder by name."""
+    model = {"C_m": float(data["tau_m"]), "tau_m": float(data["tau_m"]), "E_L": 0.0, "V_m": 0.0, "I_e": 0.0}
+    model.update(V_th=float(data["v_threshold"]), V_reset=float(data["v_reset"]), t_ref=float(data["refractory"]))
+    cells = nest.Create("iaf_psc_delta", int(data["cells"]), params=model)
+    # NEST takes no spike at time 0
+    order = np.argsort(data["spike_neuron"], kind="stable")
+    ends = np.cumsum(np.bincount(data["spike_neuron"], minlength=int(data["sources"])))[:-1]
+    times = np.split(np.round(data["spike_ms"][order] + dt, 1), ends)
+    source = nest.Create("spike_generator", int(data["sources"]), params=[{"spike_times": t} for t in times])
+    delay = float(data["delay"]) or dt
+    ids = np.array(cells.tolist())
+    feed = np.array(source.tolist())[data["feed_pre"]], ids[data["feed_post"]]
+    connect(nest, *feed, float(data["feed_weight"]), delay)
+    for pre, post, weight in protocol.groups(data):
+        connect(nest, ids[pre], ids[post], weight, delay)
+    return {"cells": counted(nest, cells)}
+
+
 class NestPeer:
     """NEST cannot go back to an initial state, so each repeat builds the network again."""
 
@@ -80,10 +99,10 @@ class NestPeer:
         started = time.perf_counter()
         nest.ResetKernel()
         nest.set(resolution=dt, local_num_threads=1)
-        recorders = (w1 if self.args.workload == "w1" else w2)(nest, self.data, dt)
+        recorders = {"w1": w1, "w2": w2, "file": drawn}[self.args.workload](nest, self.data, dt)
         # Prepare also builds the tables that deliver spikes, which Simulate would do inside
         nest.Prepare()
-        if self.args.workload == "w1":
+        if self.args.workload != "w2":
             nest.Run(dt)  # the step by which the input is shifted; nothing moves in it
         self.build_s = time.perf_counter() - started
         return recorders

@@ -17,14 +17,15 @@ SIMULATED_S = {"w1": 10.0, "w2": 1.0}
 SIZES = {"w1": {"hidden": 800, "output": 100}, "w2": {"all": 4000}}
 # the accepted rates in Hz: outside of them the peer has simulated another network
 LIMITS = {"w1": {"hidden": (7.02, 7.42), "output": (20.0, 20.4)}, "w2": {"all": (5.8, 6.1)}}
+FILES = {"w1": "w1.npz", "w2": "cuba4000.npz"}
 
 
 def arguments(backends=None):
     """Read the command line; `backends` are the peer's choices, the first is the default."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--workload", choices=sorted(SIZES), required=True)
+    parser.add_argument("--workload", choices=("w1", "w2", "file"), required=True)
     parser.add_argument("--dt", type=float, choices=(1.0, 0.1), required=True, help="ms")
-    parser.add_argument("--data", required=True, help="folder with w1.npz and cuba4000.npz")
+    parser.add_argument("--data", required=True, help="folder with w1.npz and cuba4000.npz, or the file")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--serve", action="store_true", help="one repeat for each line of stdin")
     if backends:
@@ -51,11 +52,22 @@ def one_thread():
 
 def load(args):
     """Return the arrays of the workload in types that every simulator takes."""
-    name = {"w1": "w1.npz", "w2": "cuba4000.npz"}[args.workload]
-    with np.load(os.path.join(args.data, name)) as stored:
+    path = args.data if args.workload == "file" else os.path.join(args.data, FILES[args.workload])
+    with np.load(path) as stored:
         arrays = {key: stored[key] for key in stored.files}
     # uint16 indices would wrap as soon as an offset is added to them
-    return {key: a.astype(np.float64 if a.dtype.kind == "f" else np.int64) for key, a in arrays.items()}
+    data = {key: a.astype(np.float64 if a.dtype.kind == "f" else np.int64) for key, a in arrays.items()}
+    if args.workload == "file":
+        # such a file says itself how long it runs and how it fires
+        SIMULATED_S["file"], SIZES["file"] = float(data["seconds"]), {"cells": int(data["cells"])}
+        LIMITS["file"] = {"cells": tuple(data["band"].tolist())}
+    return data
+
+
+def groups(data):
+    """Return the recurrent groups of a drawn network: (sources, targets, weight) each."""
+    names = sorted(key[:-4] for key in data if key.startswith("g") and key.endswith("_pre"))
+    return [(data[name + "_pre"], data[name + "_post"], float(data[name + "_weight"])) for name in names]
 
 
 def checked_rates(label, workload, counts):

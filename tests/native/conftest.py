@@ -28,6 +28,11 @@ def report() -> Callable[[Any], None]:
     return lambda text: _LINES.append(str(text))
 
 
+def pytest_configure(config: Any) -> None:
+    # which populations of a generated network stay in floats is no news here
+    config.addinivalue_line("filterwarnings", "ignore:int8:UserWarning")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _LINES:
         terminalreporter.section("native driver")

@@ -31,7 +31,7 @@ def tools() -> List[str]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: Any) -> List[Dumped]:
     folder = tmp_path_factory.mktemp("aarch64")
-    made = networks(folder, WAYS, 8, 130)
+    made = networks(folder, WAYS, 3, 130)
     for seed in (3, 4):
         case = silent(seed)
         made.append(dumped(Simulator(case.plan(), engine="event"), case.calls[0], folder, f"silent {seed}", WAYS))

@@ -20,7 +20,7 @@ SIZE = 200
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: Any) -> Iterator[List[Dumped]]:
     folder = tmp_path_factory.mktemp("hashes")
-    made = networks(folder, WAYS, 4, SIZE)
+    made = networks(folder, WAYS, 3, SIZE)
     for seed in (3, 4, 12, 21):
         case = silent(seed)
         simulator = Simulator(case.plan(), engine="event")

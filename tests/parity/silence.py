@@ -15,7 +15,7 @@ __all__ = ["silent"]
 SIZES = (1, 2, 16, 31, 63, 64, 65, 128, 130)
 
 # here a list of who is reached holds more than one sorts by hand
-WIDE = 1000
+WIDE = 600
 
 
 def silent(seed: int) -> Case:
