@@ -44,6 +44,8 @@ def test_reasons_tell_what_was_chosen() -> None:
     assert Simulator(chain(), precision="int8").run(5.0).performance["reason"].endswith("event-driven in int8")
     mixed = chain()
     mixed.add("slow", 3, "adex")
+    told = Simulator(mixed, engine="hybrid").run(5.0).performance["reason"]
+    assert told == "asked for; clocked: 'slow' (adex neurons are integrated in every tick)"
     assert "into populations that can be event-driven" in Simulator(mixed).run(5.0).performance["reason"]
 
 

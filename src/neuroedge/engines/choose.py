@@ -49,10 +49,13 @@ def supports(engine: str, plan: Plan) -> str:
         return "float64 runs on the reference engine alone"
     reasons = clocked(plan) if engine == "event" else {}
     if reasons:
-        named = [f"{name!r} ({why})" for name, why in list(reasons.items())[:5]]
-        more = f" and {len(reasons) - 5} more" if len(reasons) > 5 else ""
-        return f"not event-driven: {', '.join(named)}{more}; use 'hybrid', which clocks these and only these"
+        return f"not event-driven: {_named(reasons)}; use 'hybrid', which clocks these and only these"
     return ""
+
+
+def _named(reasons: Dict[str, str]) -> str:
+    named = [f"{name!r} ({why})" for name, why in list(reasons.items())[:5]]
+    return ", ".join(named) + (f" and {len(reasons) - 5} more" if len(reasons) > 5 else "")
 
 
 def pick(plan: Plan) -> Tuple[str, str]:
@@ -98,6 +101,9 @@ def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
     wanted, reason = checks.known("engine", name, ["auto", *ENGINES]), "asked for"
     if wanted == "auto":
         wanted, reason = pick(plan)
+    reasons = clocked(plan) if wanted == "hybrid" else {}
+    if reasons:
+        reason += f"; clocked: {_named(reasons)}"
     missing = supports(wanted, plan)
     if missing:
         raise UnsupportedError(f"engine {wanted!r}: {missing}")
