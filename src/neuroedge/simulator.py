@@ -12,7 +12,7 @@ from .engines.choose import choose, must_take, tune
 from .engines.inputs import Intake
 from .engines.job import Answer, Job, must_take_spikes, step_neurons
 from .engines.native import NativeEngine
-from .errors import ArgumentTypeError, BudgetError, ParameterError, shown
+from .errors import ArgumentTypeError, BudgetError, ParameterError, shown, warn
 from .network.graph import Network
 from .plan.compile import compile_network
 from .plan.convert import convert, same_shape
@@ -135,14 +135,18 @@ class Simulator:
         return state
 
     def refresh(self) -> None:
-        """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
+        """Compile again if the network has changed. The state stays where its shape does; else it starts over, with a
+        warning: populations, longer delays and synapses of another kind change the shape."""
         if self._network is None or self._network.version == self._version:
             return
         with self._turn:
             version = self._network.version
             plan = self._compile(self._plan.dt, self._plan.precision, self._plan.event_threshold)
-            self._adopt(plan, self._moved(plan))
+            state, tick = self._moved(plan), self._state.tick
+            self._adopt(plan, state)
             self._version = version
+            if state.tick < tick:
+                warn(f"{self._network!r} has changed since it ran, so its state starts over, at 0 ms")
 
     def reset(self) -> None:
         """Start over: time 0, potentials at their start, nothing pending."""
@@ -155,7 +159,7 @@ class Simulator:
         return self._state.snapshot()
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Go back to a snapshot of this simulator or of one of the same network and dt."""
+        """Go back to a snapshot of this simulator or of one of the same network and dt, both in int8 or neither."""
         with self._turn:
             self._state.restore(snapshot, self._plan)
 

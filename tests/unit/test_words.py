@@ -90,6 +90,22 @@ def test_warnings_point_at_the_line_that_asked() -> None:
     assert "out keeps float32 states" in str(caught[0].message)
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_a_state_that_starts_over_is_no_surprise(precision: str) -> None:
+    net = chain()
+    simulator = Simulator(net, precision=precision)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        net.add("early", 3)
+        assert simulator.run(5.0).start == 0.0
+        # of the same shape: it stays
+        net.connect("early", "early", weights=1.0)
+        assert simulator.run(5.0).start == 5.0 and not caught
+        net.add("late", 3)
+        assert [simulator.run(5.0).start for _ in range(2)] == [0.0, 5.0]
+    assert len(caught) == 1 and caught[0].filename == __file__ and "starts over, at 0 ms" in str(caught[0].message)
+
+
 def test_a_change_of_precision_says_when_it_comes() -> None:
     api = NeuromorphicAPI()
     assert repr(api.set_precision("int8")) == "Change(int8, from the first run on)"

@@ -1,4 +1,4 @@
-"""What a plan costs, as text."""
+"""What a plan costs, and why it is laid out as it is, as text."""
 
 from typing import List, Sequence
 

@@ -112,7 +112,7 @@ class Plan:
         return range(first, first + int(self.pop_receptors[pop]) * int(self.pop_framed[pop]))
 
     def explain(self) -> str:
-        """What costs which bytes, as text."""
+        """What costs which bytes, and how synapses are stored and why, as text."""
         from .explain import explain
 
         return explain(self)
