@@ -105,6 +105,6 @@ class Recording:
         p = self.performance
         dropped = f", {p['dropped_events']:,} events dropped" if p["dropped_events"] else ""
         return (
-            f"Recording({self.duration:g} ms, {total:,} spikes, {_times(p['realtime_factor'])} real time, "
+            f"Recording({self.duration:g} ms, {total:,} spike{'s' * (total != 1)}, {_times(p['realtime_factor'])} real time, "
             f"{p['engine']} engine{dropped})"
         )
