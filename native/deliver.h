@@ -3,6 +3,8 @@
 #define NEUROEDGE_DELIVER_H
 
 #include "cuts.h"
+#include <string.h>
+
 #include "half.h"
 #include "kernels/kernels.h"
 #include "turn.h"
@@ -53,6 +55,20 @@ static inline void ne_touch(const ne_route& to, const Index* target, uint32_t ba
   to.touched_n[slot] = n + more;
 }
 
+// four targets by one or two loads: loads are what bounds a row that lies in a cache
+static inline void ne_four(const uint16_t* at, uint64_t* i) {
+  uint64_t all;
+  memcpy(&all, at, sizeof all);
+  i[0] = all & 0xffff;
+  i[1] = all >> 16 & 0xffff;
+  i[2] = all >> 32 & 0xffff;
+  i[3] = all >> 48;
+}
+
+static inline void ne_four(const uint32_t* at, uint64_t* i) {
+  for (int j = 0; j < 4; j++) i[j] = at[j];
+}
+
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, uint32_t base, int32_t slot,
                           uint32_t begin, uint32_t end) {
@@ -62,8 +78,24 @@ static inline void ne_add(const ne_route& to, const Index* target, const Weight*
   const Index* at = target + begin;
   const Weight* w = weight + begin;
   const int64_t n = end - begin;
-#pragma GCC unroll 4
-  for (int64_t k = 0; k < n; k++) into[at[k]] += ne_weight(w[k]);
+  // one register for where the sums begin, rather than two to be added for each of them
+  __asm__("" : "+r"(into));
+  int64_t k = 0;
+  for (; k + 16 <= n; k += 16) {
+    __builtin_prefetch(w + k + 192);
+    __builtin_prefetch(at + k + 256);
+    for (int g = 0; g < 16; g += 4) {
+      uint64_t i[4];
+      ne_four(at + k + g, i);
+      for (int j = 0; j < 4; j++) into[i[j]] += ne_weight(w[k + g + j]);
+    }
+  }
+  for (; k + 4 <= n; k += 4) {
+    uint64_t i[4];
+    ne_four(at + k, i);
+    for (int j = 0; j < 4; j++) into[i[j]] += ne_weight(w[k + j]);
+  }
+  for (; k < n; k++) into[at[k]] += ne_weight(w[k]);
   if (to.touched) ne_touch(to, target, base, slot, begin, end);
 }
 

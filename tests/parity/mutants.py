@@ -63,8 +63,8 @@ MUTANTS: List[Mutant] = [
     Mutant("potential of a frame", "populations.h", "t.v[i] / t.m", "t.v[i] * (1.0f / t.m)"),
     Mutant("residual of a frame", "populations.h", "after = rest_of / t.m;", "after = rest_of * (1.0f / t.m);"),
     # order
-    Mutant("order of parallel synapses", "deliver.h", "for (int64_t k = 0; k < n; k++) into",
-           "for (int64_t k = n; k-- > 0;) into"),
+    Mutant("order of parallel synapses", "deliver.h", "for (int j = 0; j < 4; j++) into[i[j]]",
+           "for (int j = 4; j-- > 0;) into[i[j]]"),
     Mutant("order of dense rows", "kernels/rows.h", "for (int32_t s = 0; s < n; s++) {\n    const Weight* w",
            "for (int32_t s = n; s-- > 0;) {\n    const Weight* w"),
     Mutant("order of blocks", "kernels/rows.h", "for (int32_t s = 0; s < n; s++) {\n    if (s + 1 < n)",
