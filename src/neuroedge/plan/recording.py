@@ -104,7 +104,6 @@ class Recording:
         total = sum(int(c.sum()) for c in self.counts.values())
         p = self.performance
         dropped = f", {p['dropped_events']:,} events dropped" if p["dropped_events"] else ""
-        return (
-            f"Recording({self.duration:g} ms, {total:,} spike{'s' * (total != 1)}, {_times(p['realtime_factor'])} real time, "
-            f"{p['engine']} engine{dropped})"
-        )
+        spikes = f"{total:,} spike{'s' * (total != 1)}"
+        speed = f"{_times(p['realtime_factor'])} real time"
+        return f"Recording({self.duration:g} ms, {spikes}, {speed}, {p['engine']} engine{dropped})"
