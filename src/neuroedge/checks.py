@@ -188,15 +188,18 @@ def _numbers(owner: str, field: str, value: Any) -> np.ndarray:
         return array.astype(np.float64, copy=False)
 
 
-def ticks_of(owner: str, duration: Any, dt: float) -> int:
-    """Number of ticks in a duration, which must be a multiple of dt (within 1e-6 of a tick)."""
+def ticks_of(owner: str, duration: Any, dt: float, step: str = "dt") -> int:
+    """Number of ticks in a duration, which must be a multiple of dt (within 1e-6 of a tick). step: how dt is called."""
     ms = positive(owner, "duration", duration, "ms")
     if ms / dt >= MAX_TICKS + 0.5:
-        most = f"{MAX_TICKS:,} steps of dt = {dt:g} ms"
+        most = f"{MAX_TICKS:,} steps of {step} = {dt:g} ms"
         raise ParameterError(f"{owner}: duration must be at most {most} (got {shown(duration)} ms); run it in parts")
     ticks = round(ms / dt)
     if ticks < 1 or abs(ms / dt - ticks) > 1e-6:
-        raise ParameterError(f"{owner}: duration must be a multiple of dt = {dt:g} ms (got {shown(duration)} ms)")
+        rule = f"duration must be a multiple of {step} = {dt:g} ms"
+        near = max(1, math.floor(ms / dt))
+        cure = f"{near * dt:.9g} and {(near + 1) * dt:.9g} ms are"
+        raise ParameterError(f"{owner}: {rule} (got {shown(duration)} ms); {cure}")
     return ticks
 
 

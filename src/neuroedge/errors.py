@@ -15,6 +15,8 @@ Every message names the thing, the field, the rule and the value that was given.
 """
 
 import difflib
+import sys
+import warnings
 from typing import Any, Iterable, Tuple
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "UnknownNameError",
     "UnsupportedError",
     "shown",
+    "warn",
 ]
 
 
@@ -39,6 +42,14 @@ def shown(value: object) -> str:
     except Exception:  # of a stranger's class, or an integer of more digits than Python prints
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def warn(text: str) -> None:
+    """A warning that points at the line outside this package that led to it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "neuroedge":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
 
 
 class NeuroedgeError(Exception):

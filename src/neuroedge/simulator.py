@@ -12,7 +12,7 @@ from .engines.choose import choose, must_take, tune
 from .engines.inputs import Intake
 from .engines.job import Answer, Job, must_take_spikes, step_neurons
 from .engines.native import NativeEngine
-from .errors import ArgumentTypeError, BudgetError, ParameterError, shown
+from .errors import ArgumentTypeError, BudgetError, ParameterError, shown, warn
 from .network.graph import Network
 from .plan.compile import compile_network
 from .plan.convert import convert, same_shape
@@ -33,7 +33,8 @@ class Simulator:
     engine only); a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     event_threshold: see `set_event_threshold`; a plan brings its own.
-    Calls from several threads wait for one another.
+    Calls from several threads wait for one another. NEUROEDGE_THREADS in the environment says how many threads share
+    a network in the clock engine; by default large ones take several while that is faster.
     """
 
     def __init__(
@@ -72,6 +73,10 @@ class Simulator:
         intake = Intake(plan, self._memory_limit, engine.on_grid)
         self._plan, self._state, self.engine, self.reason, self._intake = plan, state, engine, reason, intake
         self._stepper: Any = None
+
+    def __repr__(self) -> str:
+        what = self._plan if self._network is None else self._network
+        return f"Simulator({what!r}, dt {self.dt:g} ms, {self._plan.precision}, {self.engine.name} engine)"
 
     @property
     def plan(self) -> Plan:
@@ -130,14 +135,18 @@ class Simulator:
         return state
 
     def refresh(self) -> None:
-        """Compile again if the network has changed. The state stays where its shape does, else it starts over."""
+        """Compile again if the network has changed. The state stays where its shape does; else it starts over, with a
+        warning: populations, longer delays and synapses of another kind change the shape."""
         if self._network is None or self._network.version == self._version:
             return
         with self._turn:
             version = self._network.version
             plan = self._compile(self._plan.dt, self._plan.precision, self._plan.event_threshold)
-            self._adopt(plan, self._moved(plan))
+            state, tick = self._moved(plan), self._state.tick
+            self._adopt(plan, state)
             self._version = version
+            if state.tick < tick:
+                warn(f"{self._network!r} has changed since it ran, so its state starts over, at 0 ms")
 
     def reset(self) -> None:
         """Start over: time 0, potentials at their start, nothing pending."""
@@ -150,7 +159,7 @@ class Simulator:
         return self._state.snapshot()
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Go back to a snapshot of this simulator or of one of the same network and dt."""
+        """Go back to a snapshot of this simulator or of one of the same network and dt, both in int8 or neither."""
         with self._turn:
             self._state.restore(snapshot, self._plan)
 

@@ -164,7 +164,8 @@ def test_a_new_population_starts_over() -> None:
     simulator = Simulator(net, dt=1.0)
     simulator.run(10.0)
     net.add("more", 5, LIF())
-    assert simulator.run(1.0).start == 0.0
+    with pytest.warns(UserWarning, match="starts over"):
+        assert simulator.run(1.0).start == 0.0
 
 
 def test_the_same_network_gives_the_same_plan() -> None:

@@ -89,7 +89,7 @@ def test_lazy_mappings_make_each_value_once() -> None:
     made = []
     lazy = Lazy(["a", "b"], lambda name: made.append(name) or name.upper())
     assert list(lazy) == ["a", "b"] and len(lazy) == 2 and "a" in lazy and "c" not in lazy
-    assert made == [] and repr(lazy) == "{'a': …, 'b': …}"
+    assert made == []
     assert lazy["a"] == "A" == lazy["a"] and made == ["a"]
     assert lazy.get("c") is None and dict(lazy) == {"a": "A", "b": "B"}
     with pytest.raises(KeyError, match="unknown population 'c'"):

@@ -89,7 +89,8 @@ def test_a_layer_added_later_is_looked_at_too() -> None:
     api.add_processing_layer("late", 3)
     with pytest.warns(UserWarning, match="nothing is connected to late") as caught:
         api.run_simulation(5.0)
-    assert len(caught) == 1 and "late" not in str(list(api.network.projections))
+    assert len(caught) == 2 and "late" not in str(list(api.network.projections))
+    assert "its state starts over" in texts(caught)[1]
     api.set_weights(api.get_weights())
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -185,7 +185,7 @@ def test_nothing_leaves_a_leaky_integrator() -> None:
         ({"delay": float("nan")}, ParameterError, ["delay", "nan"]),
         ({"delay": "2"}, ArgumentTypeError, ["delay", "'2'"]),
         ({"delay": True}, ArgumentTypeError, ["delay", "True"]),
-        ({"delay": np.ones((3, 2))}, ArgumentTypeError, ["delay", "number"]),
+        ({"delay": np.ones((3, 2))}, ArgumentTypeError, ["delay", "number", "one per synapse goes with a matrix"]),
         ({"weights": np.ones((3, 2)), "delay": np.ones((2, 3))}, ParameterError, ["delay", "(3, 2)", "(2, 3)"]),
         ({"weights": np.ones((3, 2)), "delay": -np.ones((3, 2))}, ParameterError, ["delay", ">= 0 ms", "-1"]),
         ({"weights": np.ones((3, 2)), "delay": np.full((3, 2), np.nan)}, ParameterError, ["delay", "nan"]),

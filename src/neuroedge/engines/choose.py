@@ -7,7 +7,7 @@ import numpy as np
 from .. import checks
 from ..errors import UnsupportedError
 from ..network.neurons import ALIF, LI, LIF
-from ..plan.plan import FRAME, Plan, State
+from ..plan.plan import FIXED, FRAME, Plan, State
 from .costs import costs, threads_asked, threads_for
 from .job import Job
 from .native import MODES, NativeEngine
@@ -26,6 +26,8 @@ def clocked(plan: Plan) -> Dict[str, str]:
 
 def _why_clocked(plan: Plan, k: int) -> str:
     model = plan.models[k]
+    if plan.pop_kind[k] == FIXED:
+        return "int8 runs it in integers, which leak in every tick"
     if isinstance(model, LI):
         return "li neurons are read by their potential in every tick"
     if isinstance(model, ALIF):
@@ -47,10 +49,13 @@ def supports(engine: str, plan: Plan) -> str:
         return "float64 runs on the reference engine alone"
     reasons = clocked(plan) if engine == "event" else {}
     if reasons:
-        named = [f"{name!r} ({why})" for name, why in list(reasons.items())[:5]]
-        more = f" and {len(reasons) - 5} more" if len(reasons) > 5 else ""
-        return f"not event-driven: {', '.join(named)}{more}; use 'hybrid', which clocks these and only these"
+        return f"not event-driven: {_named(reasons)}; use 'hybrid', which clocks these and only these"
     return ""
+
+
+def _named(reasons: Dict[str, str]) -> str:
+    named = [f"{name!r} ({why})" for name, why in list(reasons.items())[:5]]
+    return ", ".join(named) + (f" and {len(reasons) - 5} more" if len(reasons) > 5 else "")
 
 
 def pick(plan: Plan) -> Tuple[str, str]:
@@ -70,18 +75,25 @@ def tune(engine: NativeEngine, job: Job) -> str:
     activity = engine.activity
     if activity.neurons == 0:
         engine.set_mode("clock")
-        return "no population of this network can be event-driven"
+        return f"no population of this network can be event-driven{_in_int8(engine.plan)}"
     share = activity.expected(job) / activity.neurons
     cost = costs(activity.neurons)
     # one thread alone passes silence over
     limit = cost.all / cost.one / engine.threads
-    quiet = share < limit and not (activity.whole and job.currents)
-    engine.set_mode(("event" if activity.whole else "hybrid") if quiet else "clock")
+    if share < limit and activity.whole and job.currents:
+        engine.set_mode("clock")
+        return "a current acts in every tick"
+    engine.set_mode(("event" if activity.whole else "hybrid") if share < limit else "clock")
     word = "below" if share < limit else "not below"
+    where = "" if activity.whole else " into populations that can be event-driven"
     return (
-        f"{share:.2g} synaptic events per neuron and step are {word} the {limit:.2g} up to which events cost less "
-        "than stepping all (measured here)"
+        f"{share:.2g} synaptic events per neuron and step{where}, as expected from inputs and the last run, are {word} "
+        f"the {limit:.2g} up to which events cost less than stepping all (measured here)"
     )
+
+
+def _in_int8(plan: Plan) -> str:
+    return " in int8" if (plan.pop_kind == FIXED).any() else ""
 
 
 def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
@@ -89,6 +101,9 @@ def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
     wanted, reason = checks.known("engine", name, ["auto", *ENGINES]), "asked for"
     if wanted == "auto":
         wanted, reason = pick(plan)
+    reasons = clocked(plan) if wanted == "hybrid" else {}
+    if reasons:
+        reason += f"; clocked: {_named(reasons)}"
     missing = supports(wanted, plan)
     if missing:
         raise UnsupportedError(f"engine {wanted!r}: {missing}")

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Dict, NamedTuple
 
-from ..errors import ParameterError
+from ..errors import ParameterError, shown
 from ..plan.plan import MAX_THREADS, Plan
 from .library import library, simd
 
@@ -73,8 +73,10 @@ def threads_for(plan: Plan) -> int:
     """Threads that share a network: NEUROEDGE_THREADS, or as many as pay, 1 for all but large networks."""
     asked = os.environ.get("NEUROEDGE_THREADS", "").strip()
     if asked:
-        if not (asked.isdigit() and 1 <= int(asked) <= MAX_THREADS):
-            raise ParameterError(f"NEUROEDGE_THREADS must be 1 to {MAX_THREADS} (got {asked!r})")
+        # isdigit would take "²", which is no number
+        if not (asked.isdecimal() and 1 <= int(asked) <= MAX_THREADS):
+            rule = f"NEUROEDGE_THREADS must be a whole number, 1 to {MAX_THREADS}"
+            raise ParameterError(f"{rule} (got {shown(asked)}); unset, the number is chosen")
         return int(asked)
     if plan.sizes["lanes"] + plan.synapses < SHARED_FROM:
         return 1

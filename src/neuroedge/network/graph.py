@@ -226,6 +226,9 @@ class Network:
             return Projection(name, source, target, kind, pattern, cn.from_dense(owner, weights, shape, delay))
         projection = Projection(name, source, target, kind, pattern, None)
         one = None if weights is None else cn.weight_of_all(owner, weights)
+        if isinstance(delay, (list, tuple, np.ndarray)):
+            cure = "one per synapse goes with a matrix of weights, or with synapses=(pre, post, weight)"
+            raise ArgumentTypeError(f"{owner}: delay must be a number (got {shown(delay)}); {cure}")
         ms = None if delay is None else checks.finite(owner, "delay", delay, "ms")
         if ms is not None and ms < 0:
             raise ParameterError(f"{owner}: delay must be >= 0 ms (got {ms:g})")

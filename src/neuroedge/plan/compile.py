@@ -177,5 +177,7 @@ def _check_memory(network: Network, asked_for: Asked, wiring: Wiring, limit: Opt
         raise BudgetError("neurons", network.neurons, 0, MAX_NEURONS, "split the network")
     asked = _estimate(network, asked_for, wiring)
     if asked > allowed:
-        cure = "make it smaller or sparser, shorten its delays, or use float16 or int8 weights"
-        raise BudgetError(f"bytes for network {network.name!r}", asked, 0, allowed, cure)
+        weights = {"float16": ", or use int8 weights", "int8": ""}
+        smaller = weights.get(asked_for.form.name, ", or use float16 or int8 weights")
+        cure = f"make it smaller or sparser, shorten its delays{smaller}"
+        raise BudgetError(f"bytes for network {network.name!r}, estimated at most", asked, 0, allowed, cure)

@@ -1,12 +1,15 @@
-"""What a plan costs, as text."""
+"""What a plan costs, and why it is laid out as it is, as text."""
 
-from typing import List
+from typing import List, Sequence
 
 from .fields import STATE
 from .plan import FRAME, SOURCE, Plan
 from .storage import BLOCK8, DENSE, LOCAL16, ROWS32, STORAGE_NAMES, padded
 
 __all__ = ["explain", "megabytes", "projection_bytes"]
+
+# letters of a name that share a line with its figures
+_LONGEST = 28
 
 _STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick", 5: "integers"}
 
@@ -55,27 +58,18 @@ def _delays(plan: Plan, q: int) -> str:
 
 
 def _expected(plan: Plan, q: int) -> str:
-    """What a spike is expected to take in each storage that could hold the projection, the least first."""
+    """What a spike is estimated to take in each storage that could hold the projection, the least first."""
     ns = sorted((value, name) for name, value in plan.choices[q].ns.items())
     return ", ".join(f"{name} {value:,.0f}" for value, name in ns)
 
 
 def explain(plan: Plan) -> str:
-    """A table of populations, projections and bytes."""
-    least = f", event threshold {plan.event_threshold:g}" if plan.event_threshold else ""
-    lines: List[str] = [f"dt {plan.dt:g} ms, {plan.precision}{least}, {megabytes(plan.nbytes)} in all", ""]
-    lines.append(f"{'population':<20}{'neurons':>9}  {'model':<12}{'step':<16}{'delay slots':>11}")
-    for k, name in enumerate(plan.names):
-        step = _STEPS[int(plan.pop_kind[k])]
-        model = plan.models[k].name
-        lines.append(f"{name:<20}{int(plan.pop_n[k]):>9,}  {model:<12}{step:<16}{int(plan.pop_depth[k]):>11,}")
+    """A table of populations, projections and bytes, and why each projection is stored as it is: the estimated time
+    of a spike in each storage that could hold it."""
+    lines: List[str] = [f"dt {plan.dt:g} ms, {plan.precision}{_threshold(plan)}, {megabytes(plan.nbytes)} in all", ""]
+    lines += _populations(plan)
     if plan.projections:
-        lines += ["", f"{'projection':<28}{'synapses':>11}  {'storage':<8}{'delay':>16}{'bytes':>12}  ns a spike"]
-    for q, name in enumerate(plan.projections):
-        kind = STORAGE_NAMES[int(plan.proj_storage[q])]
-        count, size = synapses(plan, q), projection_bytes(plan, q)
-        cells = f"{name:<28}{count:>11,}  {kind:<8}{_delays(plan, q):>16}{megabytes(size):>12}  "
-        lines.append(cells + _expected(plan, q))
+        lines += ["", *_projections(plan)]
     rings = sum(plan.sizes[f.shape] * f.numpy(plan.precision).itemsize for f in STATE if f.name == "ring")
     rest = plan.nbytes - plan.state_bytes
     lines += [
@@ -83,3 +77,38 @@ def explain(plan: Plan) -> str:
         f"state {megabytes(plan.state_bytes)} (of it arrivals {megabytes(rings)}), constants {megabytes(rest)}",
     ]
     return "\n".join(lines)
+
+
+def _threshold(plan: Plan) -> str:
+    if not plan.event_threshold:
+        return ""
+    return f", event threshold {plan.event_threshold:g} leaves out {int(plan.small.sum()):,} synapses"
+
+
+def _populations(plan: Plan) -> List[str]:
+    rows = [f"{'neurons':>9}  {'model':<12}{'step':<16}{'delay slots':>11}"]
+    for k in range(len(plan.names)):
+        model, step = plan.models[k].name, _STEPS[int(plan.pop_kind[k])]
+        rows.append(f"{int(plan.pop_n[k]):>9,}  {model:<12}{step:<16}{int(plan.pop_depth[k]):>11,}")
+    return _table("population", plan.names, rows)
+
+
+def _projections(plan: Plan) -> List[str]:
+    delays = [_delays(plan, q) for q in range(len(plan.projections))]
+    wide = max(len(delay) for delay in [*delays, "delay"])
+    rows = [f"{'synapses':>11}  {'storage':<9}{'delay':>{wide}}{'bytes':>10}  estimated ns a spike"]
+    for q, delay in enumerate(delays):
+        kind, size = STORAGE_NAMES[int(plan.proj_storage[q])], megabytes(projection_bytes(plan, q))
+        rows.append(f"{synapses(plan, q):>11,}  {kind:<9}{delay:>{wide}}{size:>10}  {_expected(plan, q)}")
+    return _table("projection", plan.projections, rows)
+
+
+def _table(head: str, names: Sequence[str], rows: List[str]) -> List[str]:
+    """Names before their rows; one that is too long for its column takes a line of its own."""
+    wide = min(_LONGEST, max(len(name) for name in [head, *names]))
+    lines: List[str] = []
+    for name, row in zip([head, *names], rows):
+        if len(name) > wide:
+            lines.append(name)
+        lines.append(f"{name if len(name) <= wide else '':<{wide}}{row}")
+    return lines

@@ -12,12 +12,11 @@ of s·2^-F mV above rest, and the scale goes into the threshold, Θ = threshold/
 A potential that 16 bits do not hold, of a sum or of a start, becomes the nearest that they do: two thresholds or more.
 """
 
-import warnings
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import ParameterError
+from ..errors import ParameterError, warn
 from ..network.arithmetic import precise_exp
 from ..network.connectivity import Connectivity
 from ..network.graph import Network, Projection
@@ -83,8 +82,9 @@ def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]
         found.append(Grid(_stored(np.where(most > 0, np.maximum(most / MOST_CODE, 1e-30), 1.0)), None))
         floats.append(p.name)
     if floats:
+        keep = "keeps" if len(floats) == 1 else "keep"
         which = f"only LIF with delta synapses runs in integers: {', '.join(floats)}"
-        warnings.warn(f"int8: {which} keep float32 states, with int8 weights", stacklevel=3)
+        warn(f"int8: {which} {keep} float32 states, with int8 weights")
     return found
 
 
@@ -132,10 +132,9 @@ def integers(owner: str, model: Any, grid: Grid, dt: float) -> Integers:
     """Coefficients of an integer LIF for steps of dt ms; a warning where its leak is too slow for 16 bits."""
     steps = float(np.max(model.tau_m)) / dt
     if steps > MOST_STEPS:
-        warnings.warn(
+        warn(
             f"{owner}: tau_m is {steps:.0f} steps of {dt:g} ms, and a leak of 16 bits resolves {MOST_STEPS:g}: small "
-            "potentials stand still; use a larger dt or float32",
-            stacklevel=6,
+            "potentials stand still; use a larger dt or float32"
         )
     decay = np.clip(np.rint(32768.0 * precise_exp(-dt / np.asarray(model.tau_m, float))), 0, 32767)
     unit = grid.scale[0] * np.exp2(-np.asarray(grid.shift, float))

@@ -112,7 +112,7 @@ class Plan:
         return range(first, first + int(self.pop_receptors[pop]) * int(self.pop_framed[pop]))
 
     def explain(self) -> str:
-        """What costs which bytes, as text."""
+        """What costs which bytes, and how synapses are stored and why, as text."""
         from .explain import explain
 
         return explain(self)
@@ -235,14 +235,19 @@ class State:
         return None
 
 
+def _unfit(why: str) -> str:
+    cure = "take it back in a simulator of the same network and dt, and in int8 where it was taken in int8"
+    return f"snapshot does not fit this network: {why}; {cure}"
+
+
 def _fitting(name: str, value: Any, own: np.ndarray) -> np.ndarray:
     """One array of a snapshot, of the shape and kind of the state's own."""
     if not isinstance(value, np.ndarray):
-        raise ParameterError(f"snapshot does not fit this network: {name} must be an array (got {shown(value)})")
+        raise ParameterError(_unfit(f"{name} must be an array (got {shown(value)})"))
     kinds = "f" if own.dtype.kind == "f" else "iu"
     if value.shape != own.shape or value.dtype.kind not in kinds:
         must, got = f"{own.dtype.name} {own.shape}", f"{value.dtype.name} {value.shape}"
-        raise ParameterError(f"snapshot does not fit this network: {name} must be {must} (got {got})")
+        raise ParameterError(_unfit(f"{name} must be {must} (got {got})"))
     return value
 
 
@@ -250,21 +255,21 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
     """What the native core trusts: the tick, frames of that tick, and that what must not spike cannot."""
     tick, epoch = (int(x) for x in fresh["clock"])
     if not (0 <= tick < 2**53 and epoch >= 0):
-        raise ParameterError(f"snapshot does not fit this network: clock must be >= 0 (got {tick}, {epoch})")
+        raise ParameterError(_unfit(f"clock must be >= 0 (got {tick}, {epoch})"))
     for k, name in enumerate(plan.names):
         kind, lane = int(plan.pop_kind[k]), int(plan.pop_lane[k])
         if kind == SOURCE:
             continue
         if kind == FRAME and int(fresh["exponent"][k]) != frame_growth(plan, k, tick)[1]:
-            raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
+            raise ParameterError(_unfit(f"{name!r} was at another time or dt"))
         for entry in plan.syn_entries(k):
             if int(fresh["syn_exponent"][entry]) != rate_growth(plan, int(plan.syn_frame[entry]), tick)[1]:
-                raise ParameterError(f"snapshot does not fit this network: {name!r} was at another time or dt")
+                raise ParameterError(_unfit(f"{name!r} was at another time or dt"))
         lanes = slice(lane, lane + int(plan.pop_lanes[k]))
         rests = fresh["release"][lanes] >= tick
         rests[int(plan.pop_n[k]) :] = True
         if (rests & _may_spike(fresh, plan, k, lanes)).any():
-            raise ParameterError(f"snapshot does not fit this network: {name!r} has other refractory neurons")
+            raise ParameterError(_unfit(f"{name!r} has other refractory neurons"))
 
 
 def _may_spike(fresh: Mapping[str, np.ndarray], plan: Plan, k: int, lanes: slice) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Number formats of a plan: what weights and states are stored as, and what a change of them costs."""
 
-from typing import Dict, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 import numpy as np
 
+from .. import checks
 from ..errors import ParameterError, UnknownNameError
 
-__all__ = ["Change", "PRECISIONS", "Precision", "precision", "to_half"]
+__all__ = ["Change", "PRECISIONS", "Precision", "device_precision", "precision", "to_half"]
 
 
 class Precision(NamedTuple):
@@ -23,6 +24,8 @@ class Change(NamedTuple):
     bytes_after: int
 
     def __repr__(self) -> str:
+        if not self.bytes_after:
+            return f"Change({self.precision}, from the first run on)"
         return f"Change({self.precision}: {self.bytes_before:,} -> {self.bytes_after:,} bytes)"
 
 
@@ -41,6 +44,15 @@ def precision(name: str) -> Precision:
     if name not in PRECISIONS:
         raise UnknownNameError("precision", name, PRECISIONS)
     return PRECISIONS[name]
+
+
+def device_precision(name: Any) -> str:
+    """One of the precisions that run on devices."""
+    on_devices = [known for known in PRECISIONS if known != "float64"]
+    if isinstance(name, str) and name == "float64":
+        cure = "which is for checking: neuroedge.Simulator(network, precision='float64')"
+        raise ParameterError(f"precision must be {', '.join(on_devices)} (got 'float64', {cure})")
+    return checks.known("precision", name, on_devices)
 
 
 def to_half(owner: str, weights: np.ndarray) -> np.ndarray:

@@ -9,11 +9,19 @@ from ..events import SpikeTrain
 
 __all__ = ["Lazy", "Recording", "at_ticks"]
 
+# spikes of a list that a mapping shows
+_SHOWN = 5
+
 
 def at_ticks(ticks: np.ndarray, dt: float) -> np.ndarray:
     """Times in ms, as the nearest doubles where a whole number of ticks makes a ms: 3.4, not 3.4000000000000004."""
     per_ms = round(1.0 / dt)
     return ticks / per_ms if per_ms and abs(per_ms * dt - 1.0) < 1e-12 else ticks * dt
+
+
+def _times(factor: float) -> str:
+    """A factor as text: 0.24x, 13x."""
+    return f"{factor:,.0f}x" if factor >= 10 else f"{factor:.2g}x"
 
 
 class Lazy(Mapping[str, Any]):
@@ -41,7 +49,14 @@ class Lazy(Mapping[str, Any]):
         return name in self._names
 
     def __repr__(self) -> str:
-        return "{" + ", ".join(f"{name!r}: …" for name in self._names) + "}"
+        return "{" + ", ".join(f"{name!r}: {_shortened(self[name])}" for name in self._names) + "}"
+
+
+def _shortened(value: Any) -> str:
+    """An array as NumPy shows it; of a list of spikes the first and how many."""
+    if isinstance(value, list) and len(value) > _SHOWN:
+        return f"[{', '.join(map(repr, value[:_SHOWN]))}, … of {len(value):,}]"
+    return repr(value)
 
 
 class Recording:
@@ -51,7 +66,8 @@ class Recording:
     counts: {population: spikes of each neuron, int64 [n]}; rates: the same in Hz.
     spikes: {population: SpikeTrain}, times in ms from the start of this run, empty mapping if not recorded.
     potentials: {population: mV, [ticks, n]} where asked. weights: {"pre->post": [pre, post]} if asked.
-    performance: wall_s, realtime_factor, synaptic_events, engine, reason, precision, bytes.
+    performance: wall_s and realtime_factor, as measured; synaptic_events delivered, dropped_events below the event
+    threshold; engine, reason, threads, precision; bytes of plan and state.
     """
 
     def __init__(
@@ -87,7 +103,7 @@ class Recording:
     def __repr__(self) -> str:
         total = sum(int(c.sum()) for c in self.counts.values())
         p = self.performance
-        return (
-            f"Recording({self.duration:g} ms, {total:,} spikes, {p['realtime_factor']:,.0f}x real time, "
-            f"{p['engine']} engine)"
-        )
+        dropped = f", {p['dropped_events']:,} events dropped" if p["dropped_events"] else ""
+        spikes = f"{total:,} spike{'s' * (total != 1)}"
+        speed = f"{_times(p['realtime_factor'])} real time"
+        return f"Recording({self.duration:g} ms, {spikes}, {speed}, {p['engine']} engine{dropped})"

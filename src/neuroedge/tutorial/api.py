@@ -9,8 +9,8 @@ import numpy as np
 from .. import checks
 from ..board import identify
 from ..engines.library import simd
-from ..errors import NeuroedgeError, NotReadyError, ParameterError, UnsupportedError, shown
-from ..plan.precision import PRECISIONS, Change
+from ..errors import NeuroedgeError, NotReadyError, UnsupportedError, shown
+from ..plan.precision import Change, device_precision
 from ..simulator import Simulator
 from .engine import Network, recorded
 from .results import SimulationResult
@@ -80,10 +80,9 @@ class NeuromorphicAPI:
 
     def set_precision(self, precision: str) -> Change:
         """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
-        with delta synapses in integers). Any time; the state stays. Returns the bytes before and after."""
-        if checks.known("precision", precision, PRECISIONS) == "float64":
-            raise ParameterError("precision 'float64' is for checking: use Simulator(network, precision='float64')")
-        change = Change(precision, 0, 0)
+        with delta synapses in integers). Any time; the state stays. Returns the bytes before and after, which are known
+        once there has been a run."""
+        change = Change(device_precision(precision), 0, 0)
         if self._simulator is not None:
             change = self._simulator.set_precision(precision)
         self._precision = precision

@@ -11,7 +11,7 @@ from ..network.graph import Network as CoreNetwork
 from ..network.graph import Population, Projection
 from ..network.neurons import Model
 from ..network.synapses import Synapse
-from ..plan.precision import PRECISIONS
+from ..plan.precision import Change, device_precision
 from ..simulator import Simulator as CoreSimulator
 from .results import SimulationResult
 
@@ -130,15 +130,15 @@ class Simulator:
             self._core.set_event_threshold(threshold)
         self._event_threshold = threshold
 
-    def set_precision(self, precision: str) -> None:
-        """Number format of the weights: "float32", or "float16" (half the bytes). The state stays."""
-        if checks.known("precision", precision, PRECISIONS) == "float64":
-            raise ParameterError(
-                "precision 'float64' is for checking: use neuroedge.Simulator(network, engine='reference')"
-            )
+    def set_precision(self, precision: str) -> Change:
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
+        with delta synapses in integers, which are clocked: not in mode EVENT_DRIVEN). Any time; the state stays.
+        Returns the bytes before and after."""
+        change = Change(device_precision(precision), 0, 0)
         if self._core is not None:
-            self._core.set_precision(precision)
+            change = self._core.set_precision(precision)
         self._precision = precision
+        return change
 
     def run(
         self,
@@ -157,7 +157,7 @@ class Simulator:
         for rate and temporal groups. In the result, names that say "layer" hold groups.
         """
         step = self._grid(min_timestep)
-        checks.ticks_of("run", duration, step)
+        checks.ticks_of("run", duration, step, "dt" if min_timestep is None else "min_timestep")
         record = recorded("run", spikes=record_spikes, potentials=record_potentials, weights=record_weights)
         checks.boolean("run", "progress", progress)
         inputs = checks.mapping("run", "external_inputs", external_inputs, "group: events")
