@@ -37,6 +37,9 @@ class Choice(NamedTuple):
 # up to this many bytes a projection is taken to stay in cache: the second level of small boards
 NEAR_BYTES = 2 << 20
 
+# a layout of so many times the bytes of the smallest must be so many times faster
+MANY_TIMES, MUST_GAIN = 4, 1.5
+
 # bench/storage.py on two shared cores of an AMD EPYC (AVX-512, 1 MB of second level each), rounded; the figures of int8
 # are those of float16 less what fewer bytes save, until they are measured
 COSTS: Dict[Tuple[str, str], Cost] = {
@@ -72,6 +75,14 @@ def expected(load: Load, precision: str, sources: int) -> float:
 
 
 def cheapest(loads: List[Load], precision: str, sources: int) -> Choice:
-    """The first of those whose spikes cost least."""
+    """The first of those whose spikes cost least; one that takes many more bytes must be faster by more than a little."""
     ns = {load.storage: expected(load, precision, sources) for load in loads}
+    fewest = min(load.nbytes for load in loads)
+    for load in loads:
+        if load.nbytes <= MANY_TIMES * fewest or sources == 0:
+            continue
+        lean = min(ns[other.storage] for other in loads if other.nbytes <= MANY_TIMES * fewest)
+        # what it displaces from the caches is not in the table
+        if ns[load.storage] * MUST_GAIN > lean:
+            return cheapest([other for other in loads if other is not load], precision, sources)._replace(ns=ns)
     return Choice(min(ns, key=lambda name: ns[name]), ns)
