@@ -11,7 +11,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from ..network.connectivity import Connectivity
-from .costs import Choice, Load, cheapest, expected
+from .costs import Choice, Load, cheapest
 from .precision import Precision, to_half
 
 __all__ = [
@@ -83,16 +83,12 @@ def estimate_bytes(
         blocks = _block_load(shape, min(count, sources * -(-shape[1] // 8)), precision)
         if storage in ("dense", "block8"):
             most = max(most, dense.nbytes if storage == "dense" else blocks.nbytes)
-        elif storage == "auto" and _cost(dense, precision, sources) <= _cost(plain, precision, sources):
+        elif storage == "auto" and cheapest([plain, dense], precision.name, sources).storage == "dense":
             # blocks that cost less than dense rows are fewer than these have
             most = max(most, dense.nbytes + sources * (2 * (padded(shape[1]) // 8) + 4))
         elif storage == "auto":
             most = max(most, min(int(BLOCK_BYTES * most), blocks.nbytes))
     return most + 4 * (sources + 1) + 12
-
-
-def _cost(load: Load, precision: Precision, sources: int) -> float:
-    return expected(load, precision.name, sources)
 
 
 def _dense_load(shape: Tuple[int, int], precision: Precision) -> Load:
