@@ -94,6 +94,7 @@ int64_t run_alone(const Run& r, int64_t ticks) {
     for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
     done++;
     tick++;
+    if (events > r.call->budget) break;
   }
   r.s->clock[0] = tick;
   r.call->events += events;
@@ -111,7 +112,7 @@ struct Crew {
   Run* runs;
   Shown* shown[2];      // [span][threads][pops], of even and odd rounds
   uint32_t* spikes[2];  // [span][lanes]
-  int32_t* full[2];     // [threads] 1: no room for another round
+  int32_t* full[2];     // [threads] 1: this round is the last
   int64_t *events, *dropped;
   int64_t ticks, done, span;
   ne_barrier barrier;
@@ -162,7 +163,8 @@ void run_share(void* crew_of, int32_t index) {
       }
       step_share(r, crew.spikes[odd] + k * p->lanes, crew.shown[odd] + k * shown_a_tick + index * p->pops);
     }
-    crew.full[odd][index] = r.part->room - r.part->spikes < crew.span * p->lanes;
+    // what this thread has passed in the rounds before is enough for now, or there is no room for another round
+    crew.full[odd][index] = events > r.call->budget || r.part->room - r.part->spikes < crew.span * p->lanes;
     ne_barrier_wait(&crew.barrier);
     for (int32_t j = 0; j < r.part->count; j++) full |= crew.full[odd][j] != 0;
     for (int64_t k = 0; k < n; k++) deliver_all(r, crew.shown[odd] + k * shown_a_tick, n - k, &events, &dropped);

@@ -109,7 +109,10 @@ static int64_t ne_rows(const ne_route& to, int32_t slot_now, const uint32_t* spi
   for (int32_t s = 0; s < n; s++) {
     const uint32_t begin = to.begin[spike[s]], end = to.end[spike[s]];
     // where rows begin comes from memory as well, so it is asked for one row earlier
-    if (s + 2 < n) __builtin_prefetch(to.begin + spike[s + 2]);
+    if (s + 2 < n) {
+      __builtin_prefetch(to.begin + spike[s + 2]);
+      __builtin_prefetch(to.end + spike[s + 2]);
+    }
     if (s + 1 < n) {
       const uint32_t next = to.begin[spike[s + 1]], synapses = to.end[spike[s + 1]] - next;
       ne_prefetch(target + next, synapses);

@@ -190,6 +190,7 @@ int64_t load(int32_t* persistent) {
 
 void run(int64_t ticks) {
   const size_t cuts = (size_t)((call.parts - 1) * (plan.rows + plan.segments)) * sizeof(uint32_t);
+  call.budget = INT64_MAX;
   free(call.cuts);
   call.cuts = (uint32_t*)malloc(cuts + 1);
   if (!call.cuts) fail("cuts", "do not fit into memory");

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xb97491a8u
+#define NE_LAYOUT 0xf6635954u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -110,6 +110,7 @@ typedef struct ne_call {
   int64_t dropped;
   int64_t first;
   int64_t parts;
+  int64_t budget;
   uint64_t* event_tick;  // [pops] int32 ticks of given spikes, ascending
   uint64_t* event_neuron;  // [pops] uint32 neurons of given spikes
   int64_t* event_n;  // [pops] their number

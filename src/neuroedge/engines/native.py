@@ -25,9 +25,11 @@ MODES = ("clock", "event", "hybrid")
 CALL_SECONDS = 0.05
 FIRST_TICKS = 2000
 
-# lanes stepped plus synapses passed, at most, in the first call and in any: a network that has been silent may wake
-# up with all its synapses in one tick (0.1 to 1 ns each)
+# lanes stepped, at most, in the first call and in any (0.1 to 1 ns each)
 FIRST_WORK, MOST_WORK = 5_000_000, 500_000_000
+
+# synaptic events after which the core returns, whatever ticks it was given: a network that has been silent may wake up
+MOST_EVENTS = 100_000_000
 
 # spikes written down before the core returns to hand them over
 SPIKES = 1 << 17
@@ -60,8 +62,8 @@ class NativeEngine:
         # a tick starts only with room for a spike of every lane
         self._room(threads * (2 * plan.sizes["lanes"] + SPIKES))
         self.pointers = tuple(ctypes.addressof(s) for s in (self._plan, self._state, self.call))
-        work = plan.sizes["lanes"] * int(plan.pop_substeps.max()) + len(plan.weight) + len(plan.weight16)
-        work += len(plan.weight8)
+        self.call.budget = MOST_EVENTS
+        work = plan.sizes["lanes"] * int(plan.pop_substeps.max())
         self._most_ticks = max(1, MOST_WORK // work)
         self._ticks_a_call = max(1, min(FIRST_TICKS, FIRST_WORK // work))
 
@@ -218,9 +220,10 @@ class NativeEngine:
         """What each thread wrote down, in the order of one thread: by tick, then lane."""
         room, found = self.call.capacity // self.parts, self.arrays["part_spikes"]
         spans = [slice(k * room, k * room + int(found[k])) for k in range(self.parts)]
-        ticks, lanes = (np.concatenate([a[span] for span in spans]) for a in (tick, lane))
-        order = np.lexsort((lanes, ticks))
-        return ticks[order], lanes[order]
+        both = np.concatenate([tick[span].astype(np.int64) << 32 | lane[span] for span in spans])
+        # ascending runs, one of each thread, which a stable sort merges
+        both.sort(kind="stable")
+        return (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.uint32)
 
     def _answer(self, traces: Dict[int, np.ndarray], spikes: List[Any]) -> Answer:
         self._collect(spikes)

@@ -75,7 +75,7 @@ def expected(load: Load, precision: str, sources: int) -> float:
 
 
 def cheapest(loads: List[Load], precision: str, sources: int) -> Choice:
-    """The first of those whose spikes cost least; one that takes many more bytes must be faster by more than a little."""
+    """The first of those whose spikes cost least; one of many more bytes must be faster by more than a little."""
     ns = {load.storage: expected(load, precision, sources) for load in loads}
     fewest = min(load.nbytes for load in loads)
     for load in loads:

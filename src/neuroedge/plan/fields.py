@@ -38,7 +38,7 @@ def _rows(text: str) -> Tuple[Field, ...]:
 SCALARS: Dict[str, Tuple[str, ...]] = {
     "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames"),
     "state": (),
-    "call": ("capacity", "spikes", "events", "dropped", "first", "parts"),
+    "call": ("capacity", "spikes", "events", "dropped", "first", "parts", "budget"),
 }
 
 PLAN = _rows("""
