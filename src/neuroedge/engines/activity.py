@@ -5,18 +5,20 @@ from typing import List, Optional
 import numpy as np
 
 from ..plan.explain import synapses
-from ..plan.plan import FRAME, SOURCE, Plan
+from ..plan.plan import FIXED, FRAME, SOURCE, Plan
 from .job import Answer, Job
 
 __all__ = ["Activity"]
 
 
 class Activity:
-    """Of the populations that can be event-driven. neurons: theirs; whole: there are no others but sources."""
+    """Of the populations that can be event-driven. neurons: theirs; whole: there are no others but sources;
+    integers: some population runs in integers."""
 
     def __init__(self, plan: Plan) -> None:
         able = plan.pop_kind == FRAME
         self.neurons = int(plan.pop_n[able].sum())
+        self.integers = bool((plan.pop_kind == FIXED).any())
         self.whole = bool((plan.pop_kind[~able] == SOURCE).all())
         fan = np.zeros(len(plan.names))
         total = reached = 0

@@ -75,7 +75,7 @@ def tune(engine: NativeEngine, job: Job) -> str:
     activity = engine.activity
     if activity.neurons == 0:
         engine.set_mode("clock")
-        return f"no population of this network can be event-driven{_in_int8(engine.plan)}"
+        return f"no population of this network can be event-driven{' in int8' * activity.integers}"
     share = activity.expected(job) / activity.neurons
     cost = costs(activity.neurons)
     # one thread alone passes silence over
@@ -90,10 +90,6 @@ def tune(engine: NativeEngine, job: Job) -> str:
         f"{share:.2g} synaptic events per neuron and step{where}, as expected from inputs and the last run, are {word} "
         f"the {limit:.2g} up to which events cost less than stepping all (measured here)"
     )
-
-
-def _in_int8(plan: Plan) -> str:
-    return " in int8" if (plan.pop_kind == FIXED).any() else ""
 
 
 def choose(name: str, plan: Plan, state: State) -> Tuple[Engine, str]:
