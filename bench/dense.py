@@ -16,7 +16,7 @@ TIMES = 10
 
 
 def w3(repeats: int, quick: bool) -> Iterator[Row]:
-    """Milliseconds for a sample of 100 steps, reset included; every round runs four samples, ten times, one at a time."""
+    """Milliseconds for a sample of 100 steps, reset included; a round runs four samples ten times, one by one."""
     sims = _simulators()
     for percent in (10, 5):
         runs: Dict[str, Run] = {name: _ours(sim, workloads.w3_samples(percent)) for name, sim in sims.items()}
