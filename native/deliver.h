@@ -69,6 +69,13 @@ static inline void ne_four(const uint32_t* at, uint64_t* i) {
   for (int j = 0; j < 4; j++) i[j] = at[j];
 }
 
+template <class Sum, class Index, class Weight>
+static inline void ne_add_four(Sum* __restrict into, const Index* at, const Weight* w) {
+  uint64_t i[4];
+  ne_four(at, i);
+  for (int j = 0; j < 4; j++) into[i[j]] += ne_weight(w[j]);
+}
+
 template <class Index, class Weight>
 static inline void ne_add(const ne_route& to, const Index* target, const Weight* weight, uint32_t base, int32_t slot,
                           uint32_t begin, uint32_t end) {
@@ -84,17 +91,9 @@ static inline void ne_add(const ne_route& to, const Index* target, const Weight*
   for (; k + 16 <= n; k += 16) {
     __builtin_prefetch(w + k + 192);
     __builtin_prefetch(at + k + 256);
-    for (int g = 0; g < 16; g += 4) {
-      uint64_t i[4];
-      ne_four(at + k + g, i);
-      for (int j = 0; j < 4; j++) into[i[j]] += ne_weight(w[k + g + j]);
-    }
+    for (int g = 0; g < 16; g += 4) ne_add_four(into, at + k + g, w + k + g);
   }
-  for (; k + 4 <= n; k += 4) {
-    uint64_t i[4];
-    ne_four(at + k, i);
-    for (int j = 0; j < 4; j++) into[i[j]] += ne_weight(w[k + j]);
-  }
+  for (; k + 4 <= n; k += 4) ne_add_four(into, at + k, w + k);
   for (; k < n; k++) into[at[k]] += ne_weight(w[k]);
   if (to.touched) ne_touch(to, target, base, slot, begin, end);
 }

@@ -6,6 +6,16 @@
 
 #include "neuroedge.h"
 
+// glibc 2.34 gave these another version when it moved them; the old one is in every glibc, so that a library built here
+// loads on a board with an older system
+#if defined(NE_OLD_GLIBC) && defined(__GLIBC__) && defined(__x86_64__)
+__asm__(".symver pthread_create,pthread_create@GLIBC_2.2.5");
+__asm__(".symver pthread_join,pthread_join@GLIBC_2.2.5");
+#elif defined(NE_OLD_GLIBC) && defined(__GLIBC__) && defined(__aarch64__)
+__asm__(".symver pthread_create,pthread_create@GLIBC_2.17");
+__asm__(".symver pthread_join,pthread_join@GLIBC_2.17");
+#endif
+
 namespace {
 
 enum { SPINS = 1000 };
