@@ -1,17 +1,15 @@
-"""Measure what a spike costs in each storage: the table that src/neuroedge/plan/costs.py ships, and two networks.
+"""Measure what a spike costs in each storage: the table that src/neuroedge/plan/costs.py ships.
 
-`python bench/storage.py` prints both; `python bench/storage.py table` or `networks` prints one. One thread; processor
-time, not wall time.
+`python bench/storage.py` prints it. One thread, processor time.
 """
 
 import statistics
-import sys
 import time
 from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
-from neuroedge import LIF, Network, PoissonSource, Simulator, compile_network
+from neuroedge import LIF, Network, compile_network
 from neuroedge.engines.job import Given, Job
 from neuroedge.engines.library import simd
 from neuroedge.engines.native import NativeEngine
@@ -101,56 +99,5 @@ def table() -> None:
             print(f'    ("{storage}", "{precision}"): Cost({near[0]:.1f}, {near[1]:.3f}, {far[0]:.1f}, {far[1]:.3f}),')
 
 
-def recurrent(n: int, out: int, hz: float, delay: float, connected: bool = True) -> Network:
-    """n LIF forced by a Poisson source of their own, each to `out` others with a weight that changes nothing."""
-    net = Network(seed=1)
-    net.add("noise", n, PoissonSource(hz))
-    net.add("cell", n, LIF())
-    net.connect("noise", "cell", "one_to_one", weights=100.0, delay=delay)
-    if connected:
-        net.connect("cell", "cell", "random", probability=out / n, weights=1e-9, delay=delay)
-    return net
-
-
-def brunel(connected: bool = True) -> Network:
-    """10,000 neurons at 30 Hz, 1,000 targets each."""
-    return recurrent(10_000, 1000, 30.0, 1.5, connected)
-
-
-def big(connected: bool = True) -> Network:
-    """100,000 neurons at 1 Hz, 100 targets each."""
-    return recurrent(100_000, 100, 1.0, 1.5, connected)
-
-
-def networks(repeats: int = 7) -> None:
-    """ns per synaptic event of the recurrent projection: with it, less without it, in pairs."""
-    print(f"{'network':<10}{'weights':<10}{'storage':<10}{'x real time':>12}{'ns per event':>14}")
-    for build, ms in ((brunel, 300.0), (big, 300.0)):
-        bare = Simulator(compile_network(build(False), 0.1), engine="clock")
-        for precision in ("float32", "float16"):
-            sim = Simulator(compile_network(build(), 0.1, precision), engine="clock")
-            walls = [(_wall(sim, ms), _wall(bare, ms)) for _ in range(repeats + 1)][1:]
-            events = _events(sim, ms) - _events(bare, ms)
-            each = statistics.median((a[0] - b[0]) for a, b in walls) * 1e9 / events
-            real = ms / 1e3 / statistics.median(a[0] for a, _ in walls)
-            kind = sim.plan.choices[1].storage
-            print(f"{build.__name__:<10}{precision:<10}{kind:<10}{real:>12.2f}{each:>14.2f}")
-
-
-def _wall(sim: Simulator, ms: float) -> Tuple[float, int]:
-    sim.reset()
-    began = time.thread_time()
-    recording = sim.run(ms)
-    return time.thread_time() - began, recording.performance["synaptic_events"]
-
-
-def _events(sim: Simulator, ms: float) -> int:
-    return _wall(sim, ms)[1]
-
-
 if __name__ == "__main__":
-    asked = sys.argv[1:]
-    if not asked or "table" in asked:
-        table()
-    if not asked or "networks" in asked:
-        networks()
+    table()

@@ -240,7 +240,7 @@ int64_t run_one(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
 // memory of the threads of one run, freed with it
 struct Room {
   char* base = nullptr;
-  int64_t at = 0, bytes = 0;
+  int64_t at = 0;
 
   template <class T>
   T* take(int64_t n) {
