@@ -9,6 +9,7 @@ net.connect("input", "hidden", probability=0.1)
 # annotations are not evaluated: naming np.random.Generator would import numpy.random at every start
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
@@ -148,6 +149,16 @@ class Network:
         self.projections: Dict[str, Projection] = {}
         # rises with every change, so that a simulator knows when its plan is old
         self.version = 0
+        # what it was pruned or quantised from, and the number format that it was made for; None for neither
+        self.parent: Optional[Network] = None
+        self.precision: Optional[str] = None
+
+    def copy(self) -> Network:
+        """A network of its own with the same populations and synapses. Arrays are shared until they are replaced."""
+        fresh = copy(self)
+        fresh.populations = dict(self.populations)
+        fresh.projections = {name: copy(projection) for name, projection in self.projections.items()}
+        return fresh
 
     @property
     def neurons(self) -> int:

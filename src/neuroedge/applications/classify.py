@@ -1,0 +1,67 @@
+"""Classifiers of values in 0 … 1, and the handwritten digits that come with the package."""
+
+from pathlib import Path
+from typing import NamedTuple, Sequence
+
+import numpy as np
+
+from .. import checks
+from ..errors import NativeError, ParameterError, shown
+from ..network.graph import Network
+
+__all__ = ["Digits", "classifier", "load_digits"]
+
+# leaks of 1 − 2^-3 and 1 − 2^-4 a step of 1 ms
+HIDDEN_TAU, READOUT_TAU = 7.488876, 15.494461
+
+
+class Digits(NamedTuple):
+    """Handwritten digits of 8 × 8 pixels: 1,257 to learn from, 540 to test with. Inputs float32 [n, 64] in 0 … 1."""
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    test_inputs: np.ndarray
+    test_labels: np.ndarray
+
+
+def load_digits() -> Digits:
+    """The digits that come with the package (data/README.md has source and licence)."""
+    path = Path(__file__).parent.parent / "data" / "digits_8x8.npz"
+    if not path.exists():
+        raise NativeError(f"{path.name} is missing from this installation: install again with `pip install neuroedge`")
+    with np.load(path, allow_pickle=False) as held:
+        inputs = held["images"].reshape(-1, 64).astype(np.float32) / np.float32(16.0)
+        labels = held["labels"].astype(np.int64)
+    return Digits(inputs[:1257], labels[:1257], inputs[1257:], labels[1257:])
+
+
+def classifier(sizes: Sequence[int] = (64, 128, 10), seed: int = 0, name: str = "classifier") -> Network:
+    """A network that takes sizes[0] values and tells sizes[-1] classes apart once it is trained.
+
+    Input spikes → LIF layers (threshold 1 mV, leak 1 − 2^-3 a ms, lowered by the threshold at a spike, no
+    refractoriness) → leaky integrators (leak 1 − 2^-4), with random weights.
+    """
+    widths = [checks.count("classifier", "sizes", n) for n in checks.names("classifier", "sizes", sizes)]
+    if len(widths) < 3:
+        raise ParameterError(f"classifier: sizes must be at least three, [inputs, hidden, classes] (got {shown(sizes)})")
+    net = Network(name, seed=checks.whole("classifier", "seed", seed, least=0))
+    rng = np.random.Generator(np.random.PCG64([net.seed, 1]))
+    net.add("input", widths[0], "rate")
+    before, last = "input", len(widths) - 2
+    for k, (fan_in, n) in enumerate(zip(widths[:-1], widths[1:])):
+        layer = "output" if k == last else "hidden" if last == 1 else f"hidden{k + 1}"
+        weight = rng.normal(0.0, _spread(fan_in, k == last), (fan_in, n)).astype(np.float32)
+        if k == last:
+            net.add(layer, n, "li", tau_m=READOUT_TAU, v_rest=0.0)
+        else:
+            net.add(
+                layer, n, "lif", tau_m=HIDDEN_TAU, v_rest=0.0, v_reset=0.0, v_threshold=1.0, refractory=0.0,
+                reset="subtract",
+            )  # fmt: skip
+        net.connect(before, layer, weights=weight)
+        before = layer
+    return net
+
+
+def _spread(fan_in: int, readout: bool) -> float:
+    return (1.0 if readout else 1.5) / float(np.sqrt(fan_in))
