@@ -43,7 +43,7 @@ def classifier(sizes: Sequence[int] = (64, 128, 10), seed: int = 0, name: str = 
     """
     widths = [checks.count("classifier", "sizes", n) for n in checks.names("classifier", "sizes", sizes)]
     if len(widths) < 3:
-        raise ParameterError(f"classifier: sizes must be at least three, [inputs, hidden, classes] (got {shown(sizes)})")
+        raise ParameterError(f"classifier: sizes must be [inputs, hidden, …, classes] (got {shown(sizes)})")
     net = Network(name, seed=checks.whole("classifier", "seed", seed, least=0))
     rng = np.random.Generator(np.random.PCG64([net.seed, 1]))
     net.add("input", widths[0], "rate")

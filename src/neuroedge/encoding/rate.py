@@ -25,8 +25,8 @@ def unit_values(owner: str, values: object, shape: Tuple[int, ...]) -> np.ndarra
 def regular_spikes(values: np.ndarray, ticks: int) -> Tuple[np.ndarray, np.ndarray]:
     """Spikes of one sample, (ticks int32, neurons uint32), ascending: a value x in 0 … 1 fires every 1/x ticks.
 
-    acc starts at 1/2; each tick acc += x, and at 1 or above it fires and acc −= 1, all in float32. So n ticks of x bring
-    n·x spikes, rounded, wherever they run.
+    acc starts at 1/2; each tick acc += x, and at 1 or above it fires and acc −= 1, all in float32. So n ticks of x
+    bring n·x spikes, rounded, wherever they run.
     """
     level = np.full(len(values), 0.5, np.float32)
     when, who = [], []

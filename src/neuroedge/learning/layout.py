@@ -1,4 +1,4 @@
-"""Which populations take a sample, which one answers, and how an error finds its way back from the one to the others."""
+"""Which populations take a sample, which one answers, and how an error finds its way back to the others."""
 
 from typing import Dict, List, NamedTuple
 
@@ -14,8 +14,8 @@ __all__ = ["Layout", "delay_ticks", "layout_of"]
 class Layout(NamedTuple):
     """inputs: populations that nothing reaches, in order of adding; they share the values of a sample. output: the one
     that reaches nobody else. order: populations that learn, output first, each before all that feed it forward.
-    forward: projections on the way from inputs to output; what is not among them closes a loop. lag: ticks after which a
-    spike of a population has reached the output, along the longest way. travel: that of the inputs, at most."""
+    forward: projections on the way from inputs to output; what is not among them closes a loop. lag: ticks after which
+    a spike of a population has reached the output, along the longest way. travel: that of the inputs, at most."""
 
     inputs: List[str]
     output: str
