@@ -2,30 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuts.h"
-#include "deliver.h"
-#include "dispatch.h"
-#include "populations.h"
-#include "sparse.h"
+#include "run.h"
 #include "threads.h"
-#include "turn.h"
 
 namespace {
 
 enum { STACK_BYTES = 1 << 16 };
-
-// growth of each frame at the end of ticks [tick, tick + n), which lie in one stretch of FRAME_AHEAD
-void fill_frames(const ne_plan* p, const ne_part& part, const ne_kernels* k, int64_t tick, int64_t n) {
-  const int64_t first = tick % FRAME_AHEAD;
-  for (int64_t f = 0; f < p->frames; f++)
-    k->growth(p->frame_rate[f], tick + 1, n, part.frame_m + f * FRAME_AHEAD + first,
-              part.frame_e + f * FRAME_AHEAD + first);
-}
-
-int64_t to_stretch_end(int64_t tick, int64_t ticks) {
-  const int64_t left = FRAME_AHEAD - tick % FRAME_AHEAD;
-  return ticks < left ? ticks : left;
-}
 
 // ticks of silence may be passed over where nothing acts in every tick
 bool all_event_driven(const Turn* turns, int64_t pops) {
@@ -43,25 +25,6 @@ int64_t quiet_ticks(const Turn* turns, int64_t pops, int64_t most) {
   }
   return most;
 }
-
-struct Run {
-  const ne_plan* p;
-  ne_state* s;
-  ne_call* call;
-  const ne_kernels* k;
-  ne_part* part;
-  Turn* turns;
-  ne_route* routes;
-
-  void begin() {
-    for (int64_t pop = 0; pop < p->pops; pop++) {
-      turns[pop] = Turn(p, s, call, k, part, pop);
-      ne_sparse_begin(turns[pop]);
-      choose_turn(turns[pop]);
-    }
-    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns, q);
-  }
-};
 
 int64_t run_alone(const Run& r, int64_t ticks) {
   const ne_plan* p = r.p;
@@ -84,14 +47,7 @@ int64_t run_alone(const Run& r, int64_t ticks) {
       fill_frames(p, *r.part, r.k, tick, n);
       frames_end = tick + n;
     }
-    for (int64_t pop = 0; pop < p->pops; pop++) r.turns[pop].act(r.turns[pop]);
-    for (int64_t q = 0; q < p->projs; q++) {
-      const ne_route& to = r.routes[q];
-      if (!to.pre->spikes_now) continue;
-      events += to.deliver(to, to.post->slot_now, to.pre->spike, to.pre->spikes_now);
-      dropped += ne_dropped(to, to.pre->spike, to.pre->spikes_now);
-    }
-    for (int64_t pop = 0; pop < p->pops; pop++) end_tick(r.turns[pop]);
+    run_tick(r, &events, &dropped);
     done++;
     tick++;
     if (events > r.call->budget) break;
@@ -199,25 +155,6 @@ void finish(const Run* runs, int64_t parts) {
     call->part_spikes[j] = r.part->spikes;
     call->spikes += r.part->spikes;
   }
-}
-
-ne_part part_of(ne_state* s, ne_call* call, int64_t index, int64_t parts) {
-  const int64_t room = call->capacity / parts;
-  ne_part part = {};
-  part.index = (int32_t)index;
-  part.count = (int32_t)parts;
-  part.hit = s->hit;
-  part.awake = s->awake;
-  part.exponent = s->exponent;
-  part.syn_exponent = s->syn_exponent;
-  part.frame_m = s->frame_m;
-  part.frame_e = s->frame_e;
-  part.spike_tick = call->spike_tick + index * room;
-  part.spike_lane = call->spike_lane + index * room;
-  part.spikes = call->part_spikes[index];
-  part.room = room;
-  part.spike = s->spike;
-  return part;
 }
 
 int64_t run_one(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {

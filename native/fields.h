@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xf6635954u
+#define NE_LAYOUT 0x56a7fa23u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -129,6 +129,66 @@ typedef struct ne_call {
   uint32_t* spike_lane;  // [capacity] its lane
 } ne_call;
 
+typedef struct ne_learn {
+  int64_t inputs;
+  int64_t taught;
+  int64_t learned;
+  int64_t slots;
+  int64_t traces;
+  int64_t values;
+  int64_t shown;
+  int64_t travel;
+  int64_t spiking;
+  int64_t block_bytes;
+  int32_t* input_pop;  // [inputs] populations that take a sample
+  int64_t* input_first;  // [inputs] first entry of each in level, value and event_neuron
+  float* level;  // [values] of the encoder of each input
+  float* value;  // [values] of the present sample
+  int32_t* event_tick;  // [values] 0
+  uint32_t* event_neuron;  // [values] inputs that fire in the present tick
+  int32_t* taught_pop;  // [taught] populations that learn, the output first, each before those that feed it
+  int32_t* taught_lag;  // [taught] ticks from a spike of each to the output
+  float* slope;  // [history] how readily each neuron spikes, per mV [slots, lanes]
+  float* delta;  // [history] slope of the loss by each potential, per mV [slots, lanes]
+  uint32_t* fired;  // [history] spikes of each population [slots, lanes]
+  int32_t* fired_n;  // [marks] their number [slots, pops]
+  float* chunk;  // [chunks] deltas of one population [lanes, ticks added at once]
+  int32_t* proj;  // [learned] projections that learn
+  int32_t* proj_back;  // [learned] 1: errors go back along it
+  int32_t* proj_taught;  // [learned] entry of its target in taught_pop
+  int64_t* proj_trace;  // [learned] first entry in trace
+  int64_t* proj_turned;  // [learned] first entry in turned, -1 where its rows are read as they are
+  float* decay;  // [learned] of the potential that a spike leaves behind, per tick
+  float* decay_current;  // [learned] of the current that it raises; 0 for delta synapses
+  float* gain_current;  // [learned] of that potential by that current, per tick
+  float* trace;  // [traces] potential that the spikes of each source have left behind, per mV of weight
+  float* current;  // [traces] and the current
+  float* past;  // [rings] trace in the last ticks [slots, traces]
+  float* turned;  // [turned] weights of dense projections [post, pre], for the way back
+  float* sum;  // [classes] of what the output gave
+  float* error;  // [classes] slope of the loss by each output
+  float* chance;  // [classes] of each class
+  uint8_t* block;  // [block] the state, as one piece
+  uint8_t* start;  // [block] and what it starts from
+} ne_learn;
+
+typedef struct ne_batch {
+  int64_t samples;
+  int64_t features;
+  int64_t classes;
+  int64_t teaches;
+  int64_t spikes;
+  int64_t events;
+  float* input;  // [inputs] values in 0 … 1 [all, features]
+  int64_t* order;  // [samples] which of them
+  int32_t* label;  // [all] class of each, -1 for none
+  uint64_t* soft;  // [one] what another network answered, as chances at `heat` [all, classes], or 0
+  float* score;  // [answers] sum of what the output gave over the run [all, classes]
+  float* last;  // [answers] its potentials at the end, mV above rest [all, classes]
+  uint64_t* shard;  // [shards] gradients of each shard, as the plan's weights lie
+  float* knobs;  // [knobs] steep, unit of the output (mV), gain of chances by it, share of soft, heat
+} ne_batch;
+
 #define NE_PLAN_FIELDS(X) \
   X(int32_t, pop_kind) \
   X(int32_t, pop_n) \
@@ -233,5 +293,47 @@ typedef struct ne_call {
   X(uint32_t, counts) \
   X(int32_t, spike_tick) \
   X(uint32_t, spike_lane) \
+
+#define NE_LEARN_FIELDS(X) \
+  X(int32_t, input_pop) \
+  X(int64_t, input_first) \
+  X(float, level) \
+  X(float, value) \
+  X(int32_t, event_tick) \
+  X(uint32_t, event_neuron) \
+  X(int32_t, taught_pop) \
+  X(int32_t, taught_lag) \
+  X(float, slope) \
+  X(float, delta) \
+  X(uint32_t, fired) \
+  X(int32_t, fired_n) \
+  X(float, chunk) \
+  X(int32_t, proj) \
+  X(int32_t, proj_back) \
+  X(int32_t, proj_taught) \
+  X(int64_t, proj_trace) \
+  X(int64_t, proj_turned) \
+  X(float, decay) \
+  X(float, decay_current) \
+  X(float, gain_current) \
+  X(float, trace) \
+  X(float, current) \
+  X(float, past) \
+  X(float, turned) \
+  X(float, sum) \
+  X(float, error) \
+  X(float, chance) \
+  X(uint8_t, block) \
+  X(uint8_t, start) \
+
+#define NE_BATCH_FIELDS(X) \
+  X(float, input) \
+  X(int64_t, order) \
+  X(int32_t, label) \
+  X(uint64_t, soft) \
+  X(float, score) \
+  X(float, last) \
+  X(uint64_t, shard) \
+  X(float, knobs) \
 
 #endif

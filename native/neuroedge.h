@@ -29,6 +29,23 @@ enum { NE_SOURCE = 0, NE_FRAME = 1, NE_LIF = 2, NE_ADEX = 3, NE_IZHIKEVICH = 4, 
 // proj_storage
 enum { NE_ROWS16 = 0, NE_ROWS32 = 1, NE_DENSE = 2, NE_BLOCK8 = 3, NE_LOCAL16 = 4 };
 
+// ticks whose gradients are added at once
+enum { NE_CHUNK = 8, NE_SHARDS = 4 };
+
+// one step of Adam for weights with the gradients of all shards, which are cleared
+typedef struct ne_adam_args {
+  float* weight;
+  float* shard[NE_SHARDS];
+  float* first;            // moments
+  float* second;
+  const float* living;     // 1, or 0 where there is no synapse
+  float share;             // of a sample in the gradient
+  float keep_first, keep_second;
+  float step;              // rate / (1 - keep_first^t), in mV
+  float scale_second;      // 1 / (1 - keep_second^t)
+  float least;             // of the root, so that nothing is divided by 0
+} ne_adam_args;
+
 // what fields.h this core was built with; a caller with another layout must not go on
 NE_API uint32_t ne_layout(void);
 
@@ -62,6 +79,15 @@ NE_API int ne_costs(int64_t n, double* ns);
 // if (tick, neuron) ascends, else 0
 NE_API int64_t ne_grid(const double* time, const uint32_t* neuron, int64_t n, double per_ms, int64_t ticks,
                        int32_t* tick);
+
+// run the samples of a batch, each from the start of its thread's state, and write down what the output gave; where the
+// batch teaches, add their gradients. Of each kind of struct one a thread, at most NE_SHARDS; p->weight may be changed
+// between calls. Returns the samples, or -1 without memory or threads
+NE_API int64_t ne_learn_batch(const ne_plan* plan, ne_state* const* state, ne_call* const* call,
+                              ne_learn* const* learn, ne_batch* batch, int64_t threads);
+
+// one step of Adam (Kingma & Ba 2015, arXiv:1412.6980) for weights first to end - 1
+NE_API void ne_adam(const ne_adam_args* args, int64_t first, int64_t end);
 
 // growth of a frame at absolute tick t (time t·dt): writes m in [1, 2], returns the exponent
 NE_API int64_t ne_frame_at(double rate, int64_t t, float* m);

@@ -67,6 +67,12 @@ static void follow_frame(Turn& t, float m, int64_t exponent) {
   shrink(t, t.v, grown);
 }
 
+// before those that spike are reset
+static void watch(const Turn& t) {
+  t.k->slope(t.slope, t.v, t.kind == NE_FRAME ? t.m : 1.0f, t.parameters(THETA), t.each, t.adapts ? t.u : ne_zeros,
+             t.adapts, t.steep, t.lanes);
+}
+
 static void frame_turn(Turn& t) {
   const int64_t at = t.p->pop_frame[t.pop] * FRAME_AHEAD + t.tick % FRAME_AHEAD;
   follow_frame(t, t.part->frame_m[at], t.part->frame_e[at]);
@@ -84,7 +90,10 @@ static void frame_turn(Turn& t) {
     }
     if (t.sparse) t.touched_n[t.slot_now] = 0;
     t.hit(0) = 0;
+    if (t.slope) watch(t);
     frame_reset(t, n);
+  } else if (t.slope) {
+    watch(t);
   }
   t.spikes_now = n;
   ne_queue_release(t.queue, t.tick, [&](uint32_t i) {
@@ -159,6 +168,7 @@ static void lif_turn(Turn& t) {
   memcpy(args.growth, t.syn_m, sizeof args.growth);
   for (int32_t c = 0; c <= (t.framed ? 0 : receptors); c++) args.in[c] = t.arrivals(c);
   int32_t n = t.k->lif(&args, t.spike);
+  if (t.slope) watch(t);
   if (t.framed) follow_currents(t);
   lif_reset(t, n);
   t.spikes_now = n;
@@ -257,16 +267,17 @@ static void arrivals_to_real(Turn& t) {
     if (t.hit(c)) t.k->to_real(t.slot(c), t.scale + c * t.pitch, t.lanes);
 }
 
+static inline float above_rest(const Turn& t, int64_t i) {
+  if (t.kind == NE_FIXED) return (float)t.s->v16[t.lane + t.first + i] * t.parameter(FIXED_UNIT, (uint32_t)i);
+  const float x = t.kind == NE_FRAME ? t.v[i] / t.m : t.v[i];
+  // a refractory LIF neuron is at -inf and has its potential in `held`
+  return x == -__builtin_inff() ? t.held[i] : x;
+}
+
 // potentials after the tick, in mV
 static void trace(const Turn& t) {
   float* out = t.traces + t.step * t.p->pop_n[t.pop] + t.first;
-  for (int64_t i = 0; i < t.n; i++) {
-    float x = t.kind == NE_FRAME ? t.v[i] / t.m : t.v[i];
-    if (t.kind == NE_FIXED) x = (float)t.s->v16[t.lane + t.first + i] * t.parameter(FIXED_UNIT, (uint32_t)i);
-    // a refractory LIF neuron is at -inf and has its potential in `held`
-    if (x == -__builtin_inff()) x = t.held[i];
-    out[i] = t.parameter(REST, (uint32_t)i) + x;
-  }
+  for (int64_t i = 0; i < t.n; i++) out[i] = t.parameter(REST, (uint32_t)i) + above_rest(t, i);
 }
 
 static void write_down(const Turn& t) {
@@ -343,7 +354,7 @@ static void plain_turn(Turn& t) {
 
 static void choose_turn(Turn& t) {
   if (t.kind == NE_SOURCE) t.act = t.chance ? poisson_turn : given_turn;
-  else t.act = t.kind == NE_FRAME && t.plain && !t.currents && !t.traces && t.event_n == 0 ? plain_turn : any_turn;
+  else t.act = t.kind == NE_FRAME && t.plain && !t.currents && !t.traces && !t.slope && t.event_n == 0 ? plain_turn : any_turn;
 }
 
 static inline void end_tick(Turn& t) {
@@ -353,7 +364,7 @@ static inline void end_tick(Turn& t) {
 }
 
 // what a later call goes on from: frames stand at the end of the last tick, also where ticks were passed over
-static void end_run(Turn& t) {
+static inline void end_run(Turn& t) {
   t.call->event_next[t.pop] = t.event_at;
   if (t.kind == NE_FRAME && t.tick > 0) {
     float m;

@@ -65,6 +65,8 @@ struct Turn {
   int64_t touched_room;
   bool framed;  // currents in growing frames, arrivals of which are listed where one thread steps all
   float syn_m[NE_RECEPTORS];     // their growth at the start of the tick
+  float* slope;   // where learning wants to know how readily each neuron spikes, by its potential before reset; else null
+  float steep;
   const int32_t* syn_frame;
   int64_t* syn_exponent;
 
@@ -109,7 +111,7 @@ inline Turn::Turn(const ne_plan* p, ne_state* s, ne_call* call, const ne_kernels
       adapts(p->pop_adapts[pop]), plain(!each && !subtract && p->pop_refractory[pop] == 0),
       sparse(call->sparse[pop] && part->count == 1), touched(s->touched + p->pop_touched[pop]),
       touched_n(s->touched_n + p->pop_hit[pop]), touched_room(p->pop_room[pop]),
-      framed(p->pop_framed[pop]), syn_m{}, syn_frame(p->syn_frame + p->pop_syn_frame[pop]),
+      framed(p->pop_framed[pop]), syn_m{}, slope(nullptr), steep(0.0f), syn_frame(p->syn_frame + p->pop_syn_frame[pop]),
       syn_exponent(part->syn_exponent + p->pop_syn_frame[pop]) {
   for (int32_t r = 0; framed && r < p->pop_receptors[pop]; r++) {
     int64_t exponent;

@@ -102,6 +102,28 @@ typedef struct ne_kernels {
   void (*growth)(double rate, int64_t t, int64_t n, float* m, int64_t* e);
   // ticks of n given spikes; 1 if (tick, neuron) ascends
   int32_t (*grid)(const double* time, const uint32_t* neuron, int64_t n, double per_ms, int64_t ticks, int32_t* tick);
+
+  // learning (learn.h)
+  // regular spikes: level += value, and whoever is at 1 or above fires and is lowered by 1; n a multiple of NE_BLOCK
+  int32_t (*encode)(float* level, const float* value, int64_t n, uint32_t* spike);
+  // x <- x·decay
+  void (*fade)(float* x, float decay, int64_t n);
+  // x <- x·decay + from·gain
+  void (*follow)(float* x, const float* from, float decay, float gain, int64_t n);
+  // slope of a spike by the distance of v/m from its threshold theta + u, per mV:
+  // out <- 1/(theta·(1 + steep·|v/m − theta − u|/theta)^2); theta and u have strides 0 or 1
+  void (*slope)(float* out, const float* v, float m, const float* theta, int32_t stride, const float* u, int32_t adapts,
+                float steep, int64_t n);
+  // sum[i] += Σ_b x[b]·delta[b·pitch + i], b = 0 … n - 1 in order
+  void (*outer_dense)(float* sum, const float* delta, int64_t pitch, const float* x, int32_t n, int64_t width);
+  // the same for the blocks of 8 targets of one row
+  void (*outer_blocks)(float* sum, const uint16_t* block, int64_t blocks, const float* delta, int64_t pitch,
+                       const float* x, int32_t n);
+  // and for single targets; delta is [target][NE_CHUNK] here
+  void (*outer_rows)(float* sum, const uint16_t* target, int64_t synapses, const float* delta, const float* x);
+  // out[j] += Σ_i delta[i]·turned[i·pitch + j], i = 0 … n - 1 in order
+  void (*back_dense)(float* out, const float* turned, int64_t pitch, const float* delta, int64_t n, int64_t width);
+  void (*adam)(const ne_adam_args* args, int64_t first, int64_t end);
 } ne_kernels;
 
 extern "C" {

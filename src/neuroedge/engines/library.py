@@ -7,9 +7,24 @@ from typing import Dict, List, Optional, Tuple
 
 from .. import checks
 from ..errors import NativeError, UnknownNameError
-from ..plan.fields import CALL, PLAN, SCALARS, STATE, Field, layout_id
+from ..plan.fields import BATCH, CALL, LEARN, PLAN, SCALARS, STATE, Field, layout_id
 
-__all__ = ["CallStruct", "PlanStruct", "StateStruct", "library", "simd", "simd_levels", "use_simd"]
+__all__ = [
+    "AdamStruct",
+    "BatchStruct",
+    "CallStruct",
+    "LearnStruct",
+    "PlanStruct",
+    "SHARDS",
+    "StateStruct",
+    "library",
+    "simd",
+    "simd_levels",
+    "use_simd",
+]
+
+# sums that the gradients of a batch are shared out to: NE_SHARDS
+SHARDS = 4
 
 
 CURE = "install again, with `pip install neuroedge`, or `pip install -e .` in a clone"
@@ -23,6 +38,27 @@ def _struct(name: str, table: str, rows: Tuple[Field, ...]) -> type:
 PlanStruct = _struct("PlanStruct", "plan", PLAN)
 StateStruct = _struct("StateStruct", "state", STATE)
 CallStruct = _struct("CallStruct", "call", CALL)
+LearnStruct = _struct("LearnStruct", "learn", LEARN)
+BatchStruct = _struct("BatchStruct", "batch", BATCH)
+
+
+class AdamStruct(ctypes.Structure):
+    """ne_adam_args."""
+
+    _fields_ = [
+        ("weight", ctypes.c_void_p),
+        ("shard", ctypes.c_void_p * SHARDS),
+        ("first", ctypes.c_void_p),
+        ("second", ctypes.c_void_p),
+        ("living", ctypes.c_void_p),
+        ("share", ctypes.c_float),
+        ("keep_first", ctypes.c_float),
+        ("keep_second", ctypes.c_float),
+        ("step", ctypes.c_float),
+        ("scale_second", ctypes.c_float),
+        ("least", ctypes.c_float),
+    ]
+
 
 _loaded: Dict[str, ctypes.CDLL] = {}
 
@@ -77,6 +113,10 @@ def _load(path: str) -> ctypes.CDLL:
     lib.ne_costs.argtypes = [ctypes.c_int64, ctypes.c_void_p]
     lib.ne_exp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
     lib.ne_exp.restype = None
+    lib.ne_learn_batch.restype = ctypes.c_int64
+    lib.ne_learn_batch.argtypes = [ctypes.c_void_p] * 5 + [ctypes.c_int64]
+    lib.ne_adam.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
+    lib.ne_adam.restype = None
     level = os.environ.get("NEUROEDGE_SIMD")
     if level and lib.ne_simd_set(level.encode()) != 0:
         raise UnknownNameError("NEUROEDGE_SIMD level", level, lib.ne_simd_levels().decode().split())

@@ -26,6 +26,7 @@ __all__ = [
     "from_triples",
     "random_rows",
     "row_counts",
+    "subset",
     "surely",
     "weight_of_all",
 ]
@@ -70,6 +71,13 @@ class Connectivity:
         matrix = np.zeros(self.shape, self.weight.dtype)
         np.add.at(matrix, (self.pre(), self.post), self.weight)
         return matrix
+
+
+def subset(c: Connectivity, keep: np.ndarray) -> Connectivity:
+    """Only the synapses that `keep` (bool [n]) names, with their weights and delays."""
+    rows = np.concatenate(([0], np.cumsum(keep)))[c.indptr]
+    delay = c.delay[keep] if isinstance(c.delay, np.ndarray) else c.delay
+    return Connectivity(c.shape, rows.astype(np.int64), c.targets()[keep], c.weight[keep], delay)
 
 
 def row_counts(rng: np.random.Generator, shape: Tuple[int, int], p: float) -> np.ndarray:

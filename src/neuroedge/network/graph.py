@@ -152,6 +152,8 @@ class Network:
         # what it was pruned or quantised from, and the number format that it was made for; None for neither
         self.parent: Optional[Network] = None
         self.precision: Optional[str] = None
+        # samples that it has last answered, float32 [n, features] in 0 … 1: what it is used on
+        self.seen: Optional[np.ndarray] = None
 
     def copy(self) -> Network:
         """A network of its own with the same populations and synapses. Arrays are shared until they are replaced."""

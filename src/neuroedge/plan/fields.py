@@ -10,7 +10,7 @@ from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
-__all__ = ["CALL", "Field", "PLAN", "SCALARS", "STATE", "header", "layout_id"]
+__all__ = ["BATCH", "CALL", "Field", "LEARN", "PLAN", "SCALARS", "STATE", "header", "layout_id"]
 
 
 class Field(NamedTuple):
@@ -39,6 +39,8 @@ SCALARS: Dict[str, Tuple[str, ...]] = {
     "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames"),
     "state": (),
     "call": ("capacity", "spikes", "events", "dropped", "first", "parts", "budget"),
+    "learn": ("inputs", "taught", "learned", "slots", "traces", "values", "shown", "travel", "spiking", "block_bytes"),
+    "batch": ("samples", "features", "classes", "teaches", "spikes", "events"),
 }
 
 PLAN = _rows("""
@@ -154,7 +156,53 @@ CALL = _rows("""
     spike_lane     | uint32  | capacity | its lane
 """)
 
-_TABLES = {"plan": PLAN, "state": STATE, "call": CALL}
+# what one thread needs to learn, besides a state; rings hold the last `slots` ticks
+LEARN = _rows("""
+    input_pop      | int32   | inputs  | populations that take a sample
+    input_first    | int64   | inputs  | first entry of each in level, value and event_neuron
+    level          | real    | values  | of the encoder of each input
+    value          | real    | values  | of the present sample
+    event_tick     | int32   | values  | 0
+    event_neuron   | uint32  | values  | inputs that fire in the present tick
+    taught_pop     | int32   | taught  | populations that learn, the output first, each before those that feed it
+    taught_lag     | int32   | taught  | ticks from a spike of each to the output
+    slope          | real    | history | how readily each neuron spikes, per mV [slots, lanes]
+    delta          | real    | history | slope of the loss by each potential, per mV [slots, lanes]
+    fired          | uint32  | history | spikes of each population [slots, lanes]
+    fired_n        | int32   | marks   | their number [slots, pops]
+    chunk          | real    | chunks  | deltas of one population [lanes, ticks added at once]
+    proj           | int32   | learned | projections that learn
+    proj_back      | int32   | learned | 1: errors go back along it
+    proj_taught    | int32   | learned | entry of its target in taught_pop
+    proj_trace     | int64   | learned | first entry in trace
+    proj_turned    | int64   | learned | first entry in turned, -1 where its rows are read as they are
+    decay          | real    | learned | of the potential that a spike leaves behind, per tick
+    decay_current  | real    | learned | of the current that it raises; 0 for delta synapses
+    gain_current   | real    | learned | of that potential by that current, per tick
+    trace          | real    | traces  | potential that the spikes of each source have left behind, per mV of weight
+    current        | real    | traces  | and the current
+    past           | real    | rings   | trace in the last ticks [slots, traces]
+    turned         | real    | turned  | weights of dense projections [post, pre], for the way back
+    sum            | real    | classes | of what the output gave
+    error          | real    | classes | slope of the loss by each output
+    chance         | real    | classes | of each class
+    block          | uint8   | block   | the state, as one piece
+    start          | uint8   | block   | and what it starts from
+""")
+
+# samples that are worked on in one call
+BATCH = _rows("""
+    input          | real    | inputs  | values in 0 … 1 [all, features]
+    order          | int64   | samples | which of them
+    label          | int32   | all     | class of each, -1 for none
+    soft           | pointer | one     | what another network answered, as chances at `heat` [all, classes], or 0
+    score          | real    | answers | sum of what the output gave over the run [all, classes]
+    last           | real    | answers | its potentials at the end, mV above rest [all, classes]
+    shard          | pointer | shards  | gradients of each shard, as the plan's weights lie
+    knobs          | real    | knobs   | steep, unit of the output (mV), gain of chances by it, share of soft, heat
+""")
+
+_TABLES = {"plan": PLAN, "state": STATE, "call": CALL, "learn": LEARN, "batch": BATCH}
 _C = {
     "int8": "int8_t", "int16": "int16_t",
     "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t",

@@ -159,6 +159,11 @@ class State:
         if self._block.nbytes <= KEPT:
             self._start = self._block.copy()
 
+    @property
+    def block(self) -> np.ndarray:
+        """All arrays as one piece of memory, uint8."""
+        return self._block
+
     def snapshot(self) -> Dict[str, np.ndarray]:
         """A copy of all that a run continues from."""
         return {name: self.arrays[name].copy() for name in PERSISTENT}

@@ -1,0 +1,82 @@
+"""What a network answers: scores, classes, accuracy. In its own precision, on the native core."""
+
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..network.graph import Network
+from ..network.neurons import LI
+from ..plan.compile import compile_network
+from ..plan.plan import Plan
+from .school import Batch, School
+from .task import Task, asked, keep_seen, taught
+
+__all__ = ["Answers", "answers", "evaluate", "predict", "work"]
+
+# nothing is learned
+_NO_KNOBS = (1.0, 1.0, 1.0, 0.0, 1.0)
+
+
+class Answers(NamedTuple):
+    """score: mean of what the output gave, spikes a ms or mV above rest, float32 [samples, classes]; classes int64
+    [samples]; events, spikes: of all samples together; plan: what ran."""
+
+    score: np.ndarray
+    classes: np.ndarray
+    events: int
+    spikes: int
+    plan: Plan
+
+
+def work(network: Network, task: Task, precision: Optional[str] = None) -> Answers:
+    """Show each sample to the network, from its start."""
+    form = precision or network.precision or "float32"
+    plan = compile_network(network, task.dt, form)
+    school = School(network, plan, task.layout, task.ticks)
+    found = school.take(Batch(task.inputs, task.labels, None, _NO_KNOBS))
+    school.run(np.arange(len(task.inputs), dtype=np.int64))
+    spiking = not isinstance(network.populations[task.layout.output].model, LI)
+    classes = _classes(found.score, found.last, spiking)
+    return Answers(found.score / np.float32(task.ticks * task.dt), classes, school.events, school.spikes, plan)
+
+
+def _classes(score: np.ndarray, last: np.ndarray, spiking: bool) -> np.ndarray:
+    """The largest score; of equal spike counts the one with the highest potential at the end; then the first."""
+    if spiking:
+        top = score == score.max(axis=1, keepdims=True)
+        return np.argmax(np.where(top, last, -np.inf), axis=1)
+    return np.argmax(score, axis=1)
+
+
+def answers(
+    network: Network, inputs: Any, duration: float = 16.0, dt: float = 1.0, precision: Optional[str] = None
+) -> Answers:
+    """Scores and classes for inputs [samples, features] in 0 … 1, each shown for `duration` ms as regular spikes.
+
+    The run of a sample goes on until its last spike can have reached the output. It is read by what the output emits:
+    spike counts (ties by potential), or for `li` the mean potential. precision: default the network's own, or float32.
+    """
+    task = asked("predict", network, inputs, duration, dt)
+    found = work(network, task, precision)
+    keep_seen(network, task.inputs)
+    return found
+
+
+def predict(
+    network: Network, inputs: Any, duration: float = 16.0, dt: float = 1.0, precision: Optional[str] = None
+) -> np.ndarray:
+    """Classes, int64 [samples]; arguments as for `answers`."""
+    return answers(network, inputs, duration, dt, precision).classes
+
+
+def evaluate(
+    network: Network, inputs: Any, labels: Any, duration: float = 16.0, dt: float = 1.0, precision: Optional[str] = None
+) -> float:
+    """Share of samples whose class is the label, 0 to 1; arguments as for `answers`, labels int [samples]."""
+    task = taught("evaluate", network, inputs, labels, duration, dt)
+    if precision is not None and precision == "float64":
+        raise ParameterError("evaluate: precision must be float32, float16 or int8 (got 'float64', for checking)")
+    found = work(network, task, precision)
+    keep_seen(network, task.inputs)
+    return float(np.mean(found.classes == task.labels))
