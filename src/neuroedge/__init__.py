@@ -31,7 +31,12 @@ _ROOMS = {
     "SpikeSource": "network",
     "SpikeTrain": "events",
     "TemporalSource": "network",
+    "Variation": "learning",
     "compile_network": "plan",
+    "evaluate": "learning",
+    "fine_tune": "learning",
+    "predict": "learning",
+    "train": "learning",
 }
 
 __all__ = sorted([*_ROOMS, "__version__"])

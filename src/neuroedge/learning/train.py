@@ -6,6 +6,7 @@ from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .. import checks
+from ..encoding.rate import unit_values
 from ..engines.costs import cores, threads_asked, threads_for
 from ..engines.library import SHARDS
 from ..errors import BudgetError, ParameterError
@@ -15,12 +16,25 @@ from ..plan.compile import compile_network
 from ..plan.plan import Plan
 from ..progress import bar
 from .adam import Adam, schedule
+from .layout import Layout
 from .places import places, write_back
 from .school import Batch, School
 from .snap import Snap
 from .task import Task, keep_seen, learnable, pair, taught, unit_of, units_of
 
-__all__ = ["Epoch", "History", "Lessons", "Thin", "give_lessons", "train"]
+__all__ = [
+    "Advice",
+    "Epoch",
+    "HEAT",
+    "History",
+    "Lessons",
+    "Thin",
+    "Vary",
+    "chances",
+    "gain_of",
+    "give_lessons",
+    "train",
+]
 
 # slope of a spike: 1/(1 + 5·|u − threshold|/threshold)^2 (Zenke & Ganguli 2018, doi:10.1162/neco_a_01086)
 STEEP = 5.0
@@ -37,6 +51,12 @@ THIN_EVERY = 10
 
 # multiplications in a batch from which threads pay for being made
 SHARED_FROM = 4_000_000
+
+# (inputs, epoch) -> what this epoch sees in their place, of the same shape
+Vary = Callable[[np.ndarray, int], np.ndarray]
+
+# inputs -> chances of each class that another network gives, float32 [samples, classes]
+Advice = Callable[[np.ndarray], np.ndarray]
 
 # {projection: bool of each synapse that lives} for the step `step` of `steps`, from the weights as they are, or None
 Thin = Callable[[int, int, Mapping[str, np.ndarray]], Optional[Mapping[str, np.ndarray]]]
@@ -77,17 +97,18 @@ class History:
 
 
 class Lessons(NamedTuple):
-    """How to teach. rate: step of Adam in thresholds; soft: chances [samples, classes] that another network gave, and
-    the share of the loss that they make; held_out: (inputs, labels); thin: prunes while training; bits: weights are
-    rounded to so many in the forward pass."""
+    """How to teach. rate: step of Adam in thresholds; advice: what another network answers, and the share of the loss
+    that it makes; held_out: (inputs, labels); vary: what each epoch sees; thin: prunes while training; bits: weights
+    are rounded to so many in the forward pass."""
 
     epochs: int
     rate: float = 5e-3
     batch: int = 32
     seed: int = 0
-    soft: Optional[np.ndarray] = None
+    advice: Optional[Advice] = None
     share: float = 0.0
     held_out: Optional[Tuple[Any, Any]] = None
+    vary: Optional[Vary] = None
     thin: Optional[Thin] = None
     bits: Optional[int] = None
     threads: Optional[int] = None
@@ -98,7 +119,8 @@ class Lessons(NamedTuple):
 def train(
     network: Network, inputs: Any, labels: Any, epochs: int = 20, duration: float = 16.0, dt: float = 1.0,
     rate: float = 5e-3, batch: int = 32, seed: Optional[int] = None, validation: Optional[Tuple[Any, Any]] = None,
-    threads: Optional[int] = None, memory_limit: Optional[int] = None, progress: bool = True,
+    vary: Optional[Vary] = None, threads: Optional[int] = None, memory_limit: Optional[int] = None,
+    progress: bool = True,
 ) -> History:  # fmt: skip
     """Teach a network its classes, in place; returns the history.
 
@@ -106,14 +128,15 @@ def train(
     each output neuron. rate: of learning, in thresholds of the target; it falls to 0. batch: samples a step. seed: of
     the order of samples, default the network's; the same seed gives the same network, whatever the machine and the
     number of threads. validation: (inputs, labels) held out: the weights of the epoch that answers them best are kept,
-    without it those of the epoch with the least loss. Synapses that are not there stay away. Ctrl-C keeps the best
+    without it those of the epoch with the least loss. vary: (inputs, epoch) → what that epoch sees in their place, as
+    `Variation` turns pictures. Synapses that are not there stay away. Ctrl-C keeps the best
     weights so far, and then interrupts as usual. memory_limit: bytes that training may take.
     """
     task = taught("train", network, inputs, labels, duration, dt, least=2)
     lessons = Lessons(
         checks.count("train", "epochs", epochs), checks.positive("train", "rate", rate),
         checks.count("train", "batch", batch), network.seed if seed is None else checks.whole("train", "seed", seed, 0),
-        held_out=validation, threads=threads, memory_limit=memory_limit,
+        held_out=validation, vary=vary, threads=threads, memory_limit=memory_limit,
         progress=checks.boolean("train", "progress", progress),
     )  # fmt: skip
     return give_lessons("train", network, task, lessons)
@@ -146,6 +169,7 @@ class _Room:
 
     def __init__(self, owner: str, network: Network, task: Task, lessons: Lessons) -> None:
         self.task, self.lessons = task, lessons
+        self.soft: Optional[np.ndarray] = None
         self.learned = learnable(network, task.layout)
         self.held_out = None
         if lessons.held_out is not None:
@@ -163,12 +187,11 @@ class _Room:
         # rounding keeps a master copy; without it the engine runs what Adam writes
         self.master = self.weights.copy() if self.snap is not None else self.weights
         self.adam = Adam(plan, self.master, self.places, self.units)
-        self.spiking_gain = network.populations[task.layout.output].model.spiking
         self.unit = unit_of(network, task.layout)
         threads = _threads(plan, task, lessons)
         self.school = School(network, plan, task.layout, task.ticks, self.learned, self.weights, threads)
         self._round()
-        self.knobs = (STEEP, self.unit, SPIKING_GAIN if self.spiking_gain else GAIN, lessons.share, HEAT)
+        self.knobs = (STEEP, self.unit, gain_of(network, task.layout), lessons.share, HEAT)
         self.rng = np.random.Generator(np.random.PCG64([lessons.seed, 2]))
         self.steps = lessons.epochs * -(-len(task.inputs) // lessons.batch)
         self.done = 0
@@ -190,7 +213,10 @@ class _Room:
     def epoch(self, history: History, shown: Any) -> None:
         """Every sample once, in random order."""
         task, lessons = self.task, self.lessons
-        scores = self.school.take(Batch(task.inputs, task.labels, lessons.soft, self.knobs))
+        inputs = self._seen(len(history.epochs))
+        if lessons.advice is not None and (self.soft is None or lessons.vary is not None):
+            self.soft = lessons.advice(inputs)
+        scores = self.school.take(Batch(inputs, task.labels, self.soft, self.knobs))
         order = self.rng.permutation(len(task.inputs))
         for first in range(0, len(order), lessons.batch):
             some = np.ascontiguousarray(order[first : first + lessons.batch])
@@ -202,6 +228,10 @@ class _Room:
             if shown is not None:
                 shown.update(len(some))
         self._remember(history, self._epoch_of(scores.score))
+
+    def _seen(self, epoch: int) -> np.ndarray:
+        inputs, vary = self.task.inputs, self.lessons.vary
+        return inputs if vary is None else unit_values("vary", vary(inputs, epoch), inputs.shape)
 
     def _thin(self) -> None:
         if self.lessons.thin is None or (self.done % THIN_EVERY and self.done != self.steps):
@@ -236,12 +266,12 @@ class _Room:
         """Mean cross entropy, with the labels and with the other network's answers, as the lessons weigh them."""
         each = np.arange(len(score))
         gain = self.knobs[2] / (self.unit * self.task.ticks)
-        labels, share = self.task.labels, self.lessons.share if self.lessons.soft is not None else 0.0
+        labels, share = self.task.labels, self.lessons.share if self.soft is not None else 0.0
         total = np.zeros(len(score))
         if share < 1.0:
             total -= (1.0 - share) * log_chances(score * gain)[each, labels]
-        if self.lessons.soft is not None:
-            total -= share * HEAT * HEAT * (self.lessons.soft * log_chances(score * (gain / HEAT))).sum(axis=1)
+        if self.soft is not None:
+            total -= share * HEAT * HEAT * (self.soft * log_chances(score * (gain / HEAT))).sum(axis=1)
         return float(np.mean(total))
 
     def _remember(self, history: History, epoch: Epoch) -> None:
@@ -255,6 +285,11 @@ class _Room:
         """Give the network the best weights; what died while training is no synapse any more."""
         _, weights, living = self.best or (0.0, self.weights, self.adam.living)
         write_back(network, self.places, weights, {n: living[where] > 0.0 for n, where in self.places.items()})
+
+
+def gain_of(network: Network, layout: Layout) -> float:
+    """How far chances of classes are driven apart by a mean output of one unit."""
+    return SPIKING_GAIN if network.populations[layout.output].model.spiking else GAIN
 
 
 def log_chances(x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,9 @@ import numpy as np
 from .. import checks
 from ..board import identify
 from ..engines.library import simd
-from ..errors import NeuroedgeError, NotReadyError, UnsupportedError, shown
+from ..errors import NeuroedgeError, NotReadyError, UnsupportedError, shown, warn
+from ..learning import History, evaluate, fine_tune, predict, train
+from ..network.graph import Network as CoreNetwork
 from ..plan.precision import Change, device_precision
 from ..simulator import Simulator
 from .engine import Network, recorded
@@ -172,8 +174,7 @@ class NeuromorphicAPI:
             checks.known("layer", name, network.populations)
         record = recorded("run_simulation", spikes=record_spikes, potentials=record_potentials, weights=record_weights)
         checks.boolean("run_simulation", "progress", progress)
-        if self._looked_at != network.version:
-            self._look_at_wiring(network)
+        self._wired()
         if self._simulator is None:
             limit = MEMORY_LIMITS[self.device]
             self._simulator = Simulator(network, step, precision=self._precision, memory_limit=limit)
@@ -200,12 +201,61 @@ class NeuromorphicAPI:
         _connect_all(network, pairs)
         if pairs:
             wiring = ", ".join(f"{pre} -> {post}" for pre, post in pairs)
-            warnings.warn(f"no layers were connected, so they are now, with default weights: {wiring}", stacklevel=3)
+            warn(f"no layers were connected, so they are now, with default weights: {wiring}")
         silent = [name for name in without_input(network, self._roles) if name not in self._named]
         if silent:
-            warnings.warn(f"nothing is connected to {', '.join(silent)}: no input reaches it", stacklevel=3)
+            warn(f"nothing is connected to {', '.join(silent)}: no input reaches it")
         self._named += silent
         self._looked_at = network.version
+
+    def train(
+        self, inputs: Any, labels: Any, epochs: int = 20, duration: float = 16.0, dt: float = 1.0, **options: Any
+    ) -> History:
+        """Teach the network its classes, in place; returns the history.
+
+        inputs: [samples, features] in 0 … 1, features shared by the sensory layers in order of adding, each sample
+        shown for `duration` ms as regular spikes; labels: int [samples], one for each neuron of the motor layer.
+        options: those of `neuroedge.train` (rate, batch, seed, validation, vary, threads, progress).
+        """
+        network = self._wired()
+        options.setdefault("memory_limit", MEMORY_LIMITS[self.device])
+        return train(network, inputs, labels, epochs, duration, dt, **options)
+
+    def fine_tune(
+        self, network: CoreNetwork, epochs: int = 10, data: Optional[Tuple[Any, Any]] = None, duration: float = 16.0,
+        dt: float = 1.0, **options: Any,
+    ) -> History:  # fmt: skip
+        """Teach a pruned or quantised network again, in place; returns the history. Pruned synapses stay pruned.
+
+        data: (inputs, labels); without it the network learns to answer as the one that it came from, on the samples
+        last seen. options: those of `neuroedge.fine_tune`.
+        """
+        options.setdefault("memory_limit", MEMORY_LIMITS[self.device])
+        return fine_tune(network, epochs, data, duration, dt, **options)
+
+    def evaluate(
+        self, inputs: Any, labels: Any, network: Optional[CoreNetwork] = None, duration: float = 16.0, dt: float = 1.0
+    ) -> float:
+        """Share of samples whose class is the label, 0 to 1; network: another than this one, a pruned one say."""
+        asked, precision = self._asked(network)
+        return evaluate(asked, inputs, labels, duration, dt, precision)
+
+    def predict(
+        self, inputs: Any, network: Optional[CoreNetwork] = None, duration: float = 16.0, dt: float = 1.0
+    ) -> np.ndarray:
+        """Class of each sample, int64: read by spike counts (ties by potential), or for `li` by mean potential."""
+        asked, precision = self._asked(network)
+        return predict(asked, inputs, duration, dt, precision)
+
+    def _wired(self) -> Network:
+        """The network, wired if nobody did that."""
+        if self._looked_at != self.network.version:
+            self._look_at_wiring(self.network)
+        return self.network
+
+    def _asked(self, network: Optional[CoreNetwork]) -> Tuple[CoreNetwork, str]:
+        found = self._wired() if network is None else network
+        return found, getattr(found, "precision", None) or self._precision
 
     def reset(self) -> None:
         """Start over: time 0, potentials at their start, nothing pending."""
