@@ -23,6 +23,7 @@ PEERS = {
     "brian2-cpp": ("NEUROEDGE_PEER_BRIAN2", "brian2_peer.py", ["--backend", "cpp_standalone"]),
     "brian2-numpy": ("NEUROEDGE_PEER_BRIAN2", "brian2_peer.py", ["--backend", "numpy"]),
     "nest": ("NEUROEDGE_PEER_NEST", "nest_peer.py", []),
+    "torch": ("NEUROEDGE_PEER_TORCH", "torch_peer.py", []),
 }
 
 # why the last call of available_peers left a peer out: pairs (name, reason)
@@ -134,6 +135,9 @@ def command_of(name, data_dir, workload, dt):
     if not os.environ.get(variable):
         raise KeyError("%s is not set" % variable)
     command = [os.environ[variable], os.path.join(HERE, script), "--serve"]
+    if name == "torch":
+        # it learns one task, whatever the workload is called
+        return command + ["--data", data_dir]
     return command + ["--workload", workload, "--dt", str(dt), "--data", data_dir] + more
 
 

@@ -9,14 +9,10 @@ from ..network.graph import Network
 from ..network.neurons import LI
 from ..plan.compile import compile_network
 from ..plan.plan import Plan
-from .school import Batch, School
+from .school import NO_KNOBS, Batch, School
 from .task import Task, asked, keep_seen, taught
 
-__all__ = ["Answers", "answers", "evaluate", "predict", "work"]
-
-# nothing is learned
-_NO_KNOBS = (1.0, 1.0, 1.0, 0.0, 1.0)
-
+__all__ = ["Answers", "answers", "classes_of", "evaluate", "predict", "work"]
 
 class Answers(NamedTuple):
     """score: mean of what the output gave, spikes a ms or mV above rest, float32 [samples, classes]; classes int64
@@ -34,14 +30,14 @@ def work(network: Network, task: Task, precision: Optional[str] = None) -> Answe
     form = precision or network.precision or "float32"
     plan = compile_network(network, task.dt, form)
     school = School(network, plan, task.layout, task.ticks)
-    found = school.take(Batch(task.inputs, task.labels, None, _NO_KNOBS))
+    found = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
     school.run(np.arange(len(task.inputs), dtype=np.int64))
     spiking = not isinstance(network.populations[task.layout.output].model, LI)
-    classes = _classes(found.score, found.last, spiking)
+    classes = classes_of(found.score, found.last, spiking)
     return Answers(found.score / np.float32(task.ticks * task.dt), classes, school.events, school.spikes, plan)
 
 
-def _classes(score: np.ndarray, last: np.ndarray, spiking: bool) -> np.ndarray:
+def classes_of(score: np.ndarray, last: np.ndarray, spiking: bool) -> np.ndarray:
     """The largest score; of equal spike counts the one with the highest potential at the end; then the first."""
     if spiking:
         top = score == score.max(axis=1, keepdims=True)

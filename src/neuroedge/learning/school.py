@@ -18,10 +18,13 @@ from ..plan.plan import BLOCK, MAX_THREADS, Plan, State
 from ..plan.storage import DENSE
 from .layout import Layout, delay_ticks
 
-__all__ = ["CHUNK", "Batch", "School", "Scores", "padded"]
+__all__ = ["CHUNK", "NO_KNOBS", "Batch", "School", "Scores", "padded"]
 
 # ticks whose gradients are added at once: NE_CHUNK
 CHUNK = 8
+
+# for samples that are answered only
+NO_KNOBS = (1.0, 1.0, 1.0, 0.0, 1.0)
 
 
 class Scores(NamedTuple):
