@@ -7,17 +7,17 @@ refitting, w_q²·H_qq (LeCun, Denker & Solla 1990, "Optimal brain damage"). Tha
 membrane traces: Shi, Li & Ward-Cherrier 2025, arXiv:2506.03996.
 """
 
-from typing import Dict, List
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
-__all__ = ["damped", "elimination_losses", "error", "pays", "refit"]
+__all__ = ["damped", "elimination_losses", "error", "refit"]
 
 # share of the mean trace that is added to the diagonal
 DAMPING = 1e-2
 
 # entries of inverses that one elimination may rewrite: about a second
-WORK = 6e8
+WORK = 3e8
 
 # an elimination takes at least so many steps while half of the sources go; with fewer it finds no better than H_qq
 LEAST_STEPS = 3
@@ -26,10 +26,11 @@ LEAST_STEPS = 3
 DOUBLE = 256
 
 
-def damped(moment: np.ndarray, like: float = 0.0) -> np.ndarray:
-    """The moment [d, d] plus 1 % of its mean diagonal (or of `like`, where that is larger); 1 where all is silent."""
-    mean = max(float(np.trace(moment)) / len(moment), like)
-    return moment + (DAMPING * mean or 1.0) * np.eye(len(moment))
+def damped(moment: np.ndarray) -> np.ndarray:
+    """The moment [d, d] plus 1 % of its mean diagonal, by which weights shrink that nothing asks for; 1 where all is
+    silent."""
+    ridge = DAMPING * float(np.trace(moment)) / len(moment)
+    return moment + (ridge or 1.0) * np.eye(len(moment))
 
 
 def error(change: np.ndarray, moment: np.ndarray) -> float:
@@ -43,35 +44,31 @@ def _steps(mask: np.ndarray, width: int) -> float:
     return float(WORK / max(float(np.sum(sources.astype(float) ** 2)), 1.0))
 
 
-def pays(mask: np.ndarray, width: int) -> bool:
-    """Whether `elimination_losses` is affordable for synapses mask [d, m]."""
-    return _steps(mask, width) >= LEAST_STEPS
-
-
-def elimination_losses(weights: np.ndarray, hessian: np.ndarray, mask: np.ndarray, width: int) -> np.ndarray:
+def elimination_losses(weights: np.ndarray, moment: np.ndarray, mask: np.ndarray, width: int) -> Optional[np.ndarray]:
     """Loss of each unit (source, `width` neighbouring targets) when it goes, [d, ceil(m/width)], in the order of
-    a backward elimination in which the remaining weights are refitted after every step.
+    a backward elimination in which the remaining weights are refitted after every step; None where that takes too long.
 
-    weights: [d, m]; hessian: [d, d], positive definite; mask: bool [d, m], True where there is a synapse. Along the
-    elimination of one target losses never fall, so the lowest units of a ranking across targets are the first to go in
-    each. Large layers are eliminated in steps of several sources.
+    weights: [d, m]; moment: H, [d, d]; mask: bool [d, m], True where there is a synapse. Along the elimination of one
+    target losses never fall, so the lowest units of a ranking across targets are the first to go in each. Large layers
+    are eliminated in steps of several sources.
     """
-    fine = max(_steps(mask, width), float(LEAST_STEPS))
-    starts = range(0, weights.shape[1], width)
-    losses = np.zeros((len(weights), len(starts)))
-    inverses: Dict[bytes, np.ndarray] = {}
+    speaks = np.flatnonzero(moment.diagonal() > 0.0)
+    fine = _steps(mask[speaks], width)
+    if fine < LEAST_STEPS:
+        return None
+    starts = np.arange(0, weights.shape[1], width)
+    hessian, weights = damped(moment), np.where(mask, weights, 0.0)
+    # silent sources are independent of all others: H⁻¹ is 1/H there
+    losses = np.add.reduceat(weights**2, starts, axis=1) * hessian.diagonal()[:, None]
+    held: Tuple[bytes, np.ndarray] = (b"", hessian)
     for g, start in enumerate(starts):
         group = slice(start, start + width)
-        sources = np.flatnonzero(mask[:, group].any(axis=1))
-        if len(sources) == 0:
-            continue
-        # neighbours mostly have the same sources; others would only take room
-        key = sources.tobytes()
-        if key not in inverses:
+        sources = speaks[mask[speaks, group].any(axis=1)]
+        # neighbours mostly have the same sources
+        if held[0] != sources.tobytes():
             real = np.float64 if len(sources) <= DOUBLE else np.float32
-            inverses = {key: np.linalg.inv(hessian[np.ix_(sources, sources)]).astype(real)}
-        left = np.where(mask[sources, group], weights[sources, group], 0.0)
-        losses[sources, g] = _eliminate(left, inverses[key].copy(), fine)
+            held = sources.tobytes(), np.linalg.inv(hessian[np.ix_(sources, sources)]).astype(real)
+        losses[sources, g] = _eliminate(weights[sources, group], held[1].copy(), fine)
     return losses
 
 

@@ -10,7 +10,7 @@ from ..network.graph import Projection
 from ..network.neurons import LI
 from ..network.synapses import Alpha, Delta
 from ..plan.threshold import in_mv
-from .hessian import damped, elimination_losses, error, pays, refit
+from .hessian import damped, elimination_losses, error, refit
 from .ranking import GRANULARITIES, lowest, units_of
 from .traces import delays_differ, has_trace, moments, powers
 
@@ -69,7 +69,7 @@ class Layer:
         if self.matrix:
             moment = moments(self.q, spikes, None, self.dt)[0]
             full = self._full(self.weight)
-            return self._unit_losses(full, damped(moment)), error(full, moment)
+            return self._unit_losses(full, moment), error(full, damped(moment))
         power = powers(self.q, spikes, self.dt)
         each = self.weight**2 * (power if power.any() else np.ones_like(power))[self.pre]
         return self._marked(self.units.total(each)), float(np.sum(each))
@@ -84,13 +84,12 @@ class Layer:
         full[self.pre, self.post] = values
         return full
 
-    def _unit_losses(self, weights: np.ndarray, hessian: np.ndarray) -> np.ndarray:
-        mask = self._full(~self.below[self.units.of])
-        if not pays(mask, self.width):
-            each = weights[self.pre, self.post] ** 2 * hessian.diagonal()[self.pre]
+    def _unit_losses(self, weights: np.ndarray, moment: np.ndarray) -> np.ndarray:
+        found = elimination_losses(weights, moment, self._full(~self.below[self.units.of]), self.width)
+        if found is None:
+            each = weights[self.pre, self.post] ** 2 * damped(moment).diagonal()[self.pre]
             return self._marked(self.units.total(each))
         self.how = "elimination"
-        found = elimination_losses(weights, hessian, mask, self.width)
         # all synapses of a unit have its source and its group of targets
         losses = np.zeros(len(self.units.size))
         losses[self.units.of] = found[self.pre, self.post // self.width]
@@ -111,7 +110,7 @@ class Layer:
             wanted = hessian @ full if cross is None else cross @ full + ridge * full
             if changed or self.below.any():
                 start = refit(hessian, wanted, self._full(~self.below[self.units.of]))
-                losses = self._unit_losses(start, hessian)
+                losses = self._unit_losses(start, same)
             kept = ~self._gone(need, losses)
             mask = self._full(kept)
             if _solving(mask) <= MAX_SOLVING:
