@@ -34,9 +34,7 @@ def checked_values(owner: str, values: Any) -> np.ndarray:
     return array.copy()
 
 
-def samples_of(
-    owner: str, network: Network, given: Optional[np.ndarray], duration: float, dt: float
-) -> Calibration:
+def samples_of(owner: str, network: Network, given: Optional[np.ndarray], duration: float, dt: float) -> Calibration:
     """Samples for a network, `duration` ms of values each and then as long as spikes travel."""
     ticks = checks.ticks_of(owner, duration, dt)
     whole = ticks + lag(network, ticks, dt)
@@ -45,7 +43,8 @@ def samples_of(
     most = max(1, min(MOST, ROOM // (whole * max(1, network.neurons))))
     if not names:
         if given is not None:
-            raise ParameterError(f"{owner}: no population takes a calibration, all sources fire by themselves; leave it out")
+            rule = "no population takes a calibration, since all sources fire by themselves"
+            raise ParameterError(f"{owner}: {rule}; leave it out")
         count = min(MADE, most)
         return Calibration(Samples(None, [], count, ticks, whole, dt), f"{count} runs of its own sources")
     values, text = _values(owner, network, given, features)
@@ -69,7 +68,6 @@ def _values(owner: str, network: Network, given: Optional[np.ndarray], features:
 
 
 def generated(seed: int, features: int) -> np.ndarray:
-    """Samples from the network's seed: each of a level of its own, in which some values are high and many low."""
+    """Samples from the network's seed: independent values u³, u uniform, so that a few are high and most are low."""
     rng = np.random.Generator(np.random.PCG64([seed, 0x9A]))
-    level = rng.uniform(0.5, 3.0, (MADE, 1))
-    return (rng.random((MADE, features)) ** level).astype(np.float32)
+    return (rng.random((MADE, features)) ** 3).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Second-order pruning of one layer, without labels: what leaving out a weight costs, and what the others can make good.
+"""Second-order pruning of one layer, without labels: what leaving out a weight costs, and what others make good.
 
 The error of a target that should have got the potential X·w and gets X·v is (v − w)ᵀH(v − w), H = E[x xᵀ] over the
 traces x of its sources (`neuroedge.optimize.traces`). Removing weight q, with all others refitted, costs
@@ -21,6 +21,9 @@ WORK = 3e8
 
 # an elimination takes at least so many steps while half of the sources go; with fewer it finds no better than H_qq
 LEAST_STEPS = 3
+
+# by so much losses rise at least
+HAIR = 1e-12
 
 # up to this many sources every step is in double
 DOUBLE = 256
@@ -49,7 +52,7 @@ def elimination_losses(weights: np.ndarray, moment: np.ndarray, mask: np.ndarray
     a backward elimination in which the remaining weights are refitted after every step; None where that takes too long.
 
     weights: [d, m]; moment: H, [d, d]; mask: bool [d, m], True where there is a synapse. Along the elimination of one
-    target losses never fall, so the lowest units of a ranking across targets are the first to go in each. Large layers
+    target losses rise, so the lowest units of a ranking across targets are the first to go in each. Large layers
     are eliminated in steps of several sources.
     """
     speaks = np.flatnonzero(moment.diagonal() > 0.0)
@@ -75,7 +78,8 @@ def elimination_losses(weights: np.ndarray, moment: np.ndarray, mask: np.ndarray
 def _eliminate(weights: np.ndarray, inverse: np.ndarray, fine: float) -> np.ndarray:
     """The same for one group of targets: weights [d, width], H⁻¹ [d, d], which is used up."""
     weights = weights.astype(inverse.dtype)
-    losses, source, alive, lowest = np.zeros(len(weights)), np.arange(len(weights)), np.ones(len(weights), bool), 0.0
+    losses, source, alive = np.zeros(len(weights)), np.arange(len(weights)), np.ones(len(weights), bool)
+    lowest = 0.0
     while alive.any():
         if 4 * int(alive.sum()) <= 3 * len(alive):
             inverse, weights, source = inverse[np.ix_(alive, alive)], weights[alive], source[alive]
@@ -84,7 +88,9 @@ def _eliminate(weights: np.ndarray, inverse: np.ndarray, fine: float) -> np.ndar
         count = max(1, int(alive.sum() / fine))
         gone = np.argpartition(cost, count - 1)[:count]
         gone = gone[np.argsort(cost[gone], kind="stable")]
-        loss = np.maximum.accumulate(np.maximum(cost[gone], lowest))
+        # a hair more than the one before, or a ranking could not tell which goes first
+        rising = np.maximum.accumulate(np.maximum(cost[gone].astype(np.float64), lowest))
+        loss = rising * (1.0 + HAIR * np.arange(1, count + 1))
         losses[source[gone]], lowest = loss, float(loss[-1])
         # w −= H⁻¹_:Q (H⁻¹_QQ)⁻¹ w_Q and the same for H⁻¹, which then is that of the sources left
         columns = inverse[:, gone]
@@ -109,9 +115,9 @@ def refit(hessian: np.ndarray, wanted: np.ndarray, mask: np.ndarray) -> np.ndarr
     return fresh
 
 
-def _same(mask: np.ndarray) -> List[List[int]]:
+def _same(mask: np.ndarray) -> List[np.ndarray]:
     """Columns by the sources that they have."""
     found: Dict[bytes, List[int]] = {}
     for k, column in enumerate(np.ascontiguousarray(mask.T)):
         found.setdefault(column.tobytes(), []).append(k)
-    return list(found.values())
+    return [np.array(columns) for columns in found.values()]

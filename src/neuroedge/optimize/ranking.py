@@ -48,6 +48,8 @@ class Units(NamedTuple):
 
     def largest(self, values: np.ndarray) -> np.ndarray:
         """Largest of a value per synapse in each unit, values ≥ 0, [u]."""
+        if len(values) == len(self.size):
+            return values
         most = np.zeros(len(self.size))
         np.maximum.at(most, self.of, values)
         return most

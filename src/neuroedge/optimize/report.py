@@ -1,6 +1,6 @@
 """What pruning took, and what is left: a table, and the same as data."""
 
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from ..network.graph import Network
 from ..plan.compile import compile_network
@@ -8,10 +8,10 @@ from ..plan.explain import megabytes, projection_bytes
 from ..plan.plan import Plan
 from ..plan.storage import STORAGE_NAMES
 
-__all__ = ["Pruned", "PruneReport", "report_of"]
+__all__ = ["PruneReport", "Pruned", "report_of"]
 
 # letters of a projection's name that share a line with its figures
-LONGEST = 24
+LONGEST = 16
 
 
 class Pruned(NamedTuple):
@@ -78,7 +78,7 @@ class PruneReport:
 
     def __str__(self) -> str:
         wide = min(LONGEST, max(len(name) for name in [*self.projections, "projection"]))
-        head = f"{'projection':<{wide}}{'before':>10}{'kept':>9}{'bytes':>20}{'ns a spike':>13}  storage          chosen by"
+        head = f"{'projection':<{wide}}{'before':>10}{'kept':>10}{'bytes':>20}{'ns a spike':>11}  storage   chosen by"
         lines = [head]
         for name, row in self.projections.items():
             lines += [name] * (len(name) > wide)
@@ -97,8 +97,7 @@ class PruneReport:
 def _figures(row: Pruned) -> str:
     size = f"{megabytes(row.bytes_before)} -> {megabytes(row.bytes_after)}"
     cost = f"{row.ns_before:,.0f} -> {row.ns_after:,.0f}"
-    stored = row.storage if row.storage == row.storage_before else f"{row.storage_before} -> {row.storage}"
-    return f"{row.before:>10,}{row.kept:>9,}{size:>20}{cost:>13}  {stored:<17}{row.how}"
+    return f"{row.before:>10,}{row.kept:>10,}{size:>20}{cost:>11}  {row.storage:<10}{row.how}"
 
 
 def report_of(
@@ -108,11 +107,11 @@ def report_of(
     before, after = (compile_network(network, dt, network.precision or "float32") for network in (old, new))
     rows: Dict[str, Pruned] = {}
     for k, name in enumerate(old.projections):
-        pairs: List[Any] = []
-        for measure in (projection_bytes, _ns, _storage):
-            pairs += [measure(before, k), measure(after, k)]  # type: ignore[operator]
-        counts = old.projections[name].count, new.projections[name].count
-        rows[name] = Pruned(*counts, *pairs, how[name])
+        rows[name] = Pruned(
+            old.projections[name].count, new.projections[name].count,
+            projection_bytes(before, k), projection_bytes(after, k), _ns(before, k), _ns(after, k),
+            _storage(before, k), _storage(after, k), how[name],
+        )  # fmt: skip
     return PruneReport(rows, below_threshold, calibration)
 
 

@@ -26,12 +26,12 @@ LONGEST = 4
 
 
 class Samples(NamedTuple):
-    """values [n, features] in 0 … 1, or None where sources fire by themselves (count samples then); names: populations
-    that share them, in order; ticks of each run, `given` of them with values; dt in ms."""
+    """values [n, features] in 0 … 1, or None where sources fire by themselves; names: populations that share
+    them, in order; runs: how many samples; ticks of each run, `given` of them with values; dt in ms."""
 
     values: Optional[np.ndarray]
     names: List[str]
-    count: int
+    runs: int
     given: int
     ticks: int
     dt: float
@@ -86,10 +86,10 @@ def delays_differ(q: Projection, dt: float) -> bool:
 def record(network: Network, samples: Samples, names: Sequence[str]) -> Dict[str, np.ndarray]:
     """Spikes of the named populations, {name: bool [samples, ticks, n]}; each sample starts from rest."""
     sizes = {name: network.populations[name].size for name in names}
-    found = {name: np.zeros((samples.count, samples.ticks, n), bool) for name, n in sizes.items()}
+    found = {name: np.zeros((samples.runs, samples.ticks, n), bool) for name, n in sizes.items()}
     simulator = Simulator(network, samples.dt)
     rest = simulator.snapshot()
-    for k in range(samples.count):
+    for k in range(samples.runs):
         # random sources draw anew for each sample
         rest["clock"][:] = 0, k
         simulator.restore(rest)
