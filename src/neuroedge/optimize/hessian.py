@@ -16,8 +16,8 @@ __all__ = ["damped", "elimination_losses", "error", "refit"]
 # share of the mean trace that is added to the diagonal
 DAMPING = 1e-2
 
-# entries of inverses that one elimination may rewrite: about a second
-WORK = 3e8
+# entries of inverses that one elimination may rewrite, and operations of an inversion for each group: some seconds
+WORK, INVERTING = 3e8, 5e10
 
 # an elimination takes at least so many steps while half of the sources go; with fewer it finds no better than H_qq
 LEAST_STEPS = 3
@@ -42,9 +42,9 @@ def error(change: np.ndarray, moment: np.ndarray) -> float:
 
 
 def _steps(mask: np.ndarray, width: int) -> float:
-    """Steps that are affordable while half of the sources go."""
-    sources = np.logical_or.reduceat(mask, np.arange(0, mask.shape[1], width), axis=1).sum(axis=0)
-    return float(WORK / max(float(np.sum(sources.astype(float) ** 2)), 1.0))
+    """Steps that are affordable while half of the sources go, 0 for none."""
+    sources = np.logical_or.reduceat(mask, np.arange(0, mask.shape[1], width), axis=1).sum(axis=0).astype(float)
+    return float(WORK / max(np.sum(sources**2), 1.0)) if np.sum(sources**3) <= INVERTING else 0.0
 
 
 def elimination_losses(weights: np.ndarray, moment: np.ndarray, mask: np.ndarray, width: int) -> Optional[np.ndarray]:
