@@ -108,3 +108,17 @@ def test_the_camera_block_warns_once_of_its_wiring(camera: blocks.ClipCapture) -
         exec(blocks.block("### Camera Input"), {"np": np, "NeuromorphicAPI": NeuromorphicAPI, "print": lambda *_: None})
     wiring = [str(w.message) for w in caught if "retina -> v1, v1 -> detection" in str(w.message)]
     assert len(wiring) == 1
+
+
+def test_pruning_runs_word_for_word(
+    compact: dict, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = compact["api"]
+    tuned: list = []
+    monkeypatch.setattr(type(api), "fine_tune", lambda self, network, epochs: tuned.append((network, epochs)), False)
+    before = api.network.synapses
+    names = run(blocks.block("### 1. Network Pruning"), {"np": np, "api": api, "network": api.network})
+    assert capsys.readouterr().out == "Connections reduced: 80.0%\n"
+    pruned = names["pruned_network"]
+    assert pruned.synapses == before - round(0.8 * before) and pruned.parent is api.network
+    assert api.network.synapses == before and tuned == [(pruned, 10)]
