@@ -9,8 +9,8 @@ from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown
 from ..network.graph import Network
 from .calibration import Calibration, checked_values, samples_of
 from .layers import Layer
-from .ranking import GRANULARITIES, caps, check_sparsity, lowest
 from .pruned import PruneReport, report_of
+from .ranking import GRANULARITIES, caps, check_sparsity, lowest
 from .traces import order_of, record
 
 __all__ = ["CRITERIA", "NetworkPruner"]
