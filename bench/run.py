@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import dense
 import growth
 import large
+import learning
 import machine
 import measures
 import small
@@ -40,6 +41,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "w4": large.w4,
     "w5": large.w5,
     "growth": growth.growth,
+    "learning": learning.learning,
 }
 
 
