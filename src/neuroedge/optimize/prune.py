@@ -1,13 +1,15 @@
 """Pruning: a network with fewer synapses that answers as before, as far as can be, without labels."""
 
-from typing import Any, Dict, List, Optional, Sequence, Set
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
 from .. import checks
 from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown
+from ..learning.train import History
 from ..network.graph import Network
 from .calibration import Calibration, checked_values, samples_of
+from .gradual import train_pruned
 from .layers import Layer
 from .pruned import PruneReport, report_of
 from .ranking import GRANULARITIES, caps, check_sparsity, lowest
@@ -100,6 +102,31 @@ class NetworkPruner:
         how = {layer.name: layer.how for layer in layers}
         self._report = report_of(old, new, self.dt, how, below, run.text if run else "")
         return new
+
+    def prune_while_training(
+        self, network: Network, data: Tuple[Any, Any], epochs: int = 20, **options: Any
+    ) -> Tuple[Network, History]:
+        """A trained and pruned copy of a network, and what training did: better beyond 90 % than pruning at once.
+
+        data: (inputs, labels), as `neuroedge.train` takes them; options: its rate, batch, seed, held_out, vary,
+        threads, memory_limit and progress. Sparsity grows to `sparsity_target` over the first 60 % of all steps, by a cubic;
+        each time the smallest weights go, relative to the spread of their projection.
+        """
+        owner = type(self).__name__
+        must_have_synapses(owner, network)
+        if self.sparsity_target is None:
+            raise ParameterError(f"{owner}: sparsity_target is needed to prune while training (got None)")
+        fresh = network.copy()
+        for q in fresh.projections.values():
+            q.replace(q.connectivity)
+        old = fresh.copy()
+        history = train_pruned(
+            owner, fresh, data, self.sparsity_target, self.granularity, epochs, self.duration, self.dt, options
+        )
+        fresh.parent = network
+        how = dict.fromkeys(fresh.projections, "magnitude, trained")
+        self._report = report_of(old, fresh, self.dt, how, 0, "")
+        return fresh, history
 
     def _measure(self, owner: str, layers: Sequence[Layer]) -> None:
         """Mark what is under the threshold."""
