@@ -39,9 +39,9 @@ __all__ = [
 # slope of a spike: 1/(1 + 5·|u − threshold|/threshold)^2 (Zenke & Ganguli 2018, doi:10.1162/neco_a_01086)
 STEEP = 5.0
 
-# how far chances of classes are driven apart by what the output gives: a mean potential of one threshold, or one spike
-# in ten ms
-GAIN, SPIKING_GAIN = 0.5, 10.0
+# how far chances of classes are driven apart by what the output gives: a mean potential of one threshold, or a spike
+# in fifty ticks
+GAIN, SPIKING_GAIN = 0.5, 50.0
 
 # heat at which another network's answers are learned
 HEAT = 2.0
