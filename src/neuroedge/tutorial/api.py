@@ -45,7 +45,8 @@ class NeuromorphicAPI:
         self.device = checks.known("device", device, MEMORY_LIMITS)
         self.seed = 0 if seed is None else checks.whole("NeuromorphicAPI", "seed", seed, least=0)
         self.auto_connect = True
-        self._precision = "float32"
+        # None: the one that the network was quantised for, else float32
+        self._precision: Optional[str] = None
         self._network: Optional[Network] = None
         self._roles: Dict[str, str] = {}
         self._simulator: Optional[Simulator] = None

@@ -103,7 +103,9 @@ class Simulator:
             raise ArgumentTypeError(f"Simulator: mode must be one of {names} (got {shown(mode)})")
         self.network, self.mode = network, mode
         self.dt = None if dt is None else checks.positive("Simulator", "dt", dt, "ms")
-        self._event_threshold, self._precision = 0.0, "float32"
+        self._event_threshold = 0.0
+        # None: the one that the network was quantised for, else float32
+        self._precision: Optional[str] = None
         self._core: Optional[CoreSimulator] = None
         if network.populations:
             # what cannot run in this mode is said at once
