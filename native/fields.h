@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x0cad0a93u
+#define NE_LAYOUT 0x44af998au
 
 typedef struct ne_plan {
   int64_t pops;
@@ -37,7 +37,7 @@ typedef struct ne_plan {
   const int64_t* pop_touched;  // [pops] first entry in touched
   const int64_t* pop_room;  // [pops] entries of touched for each slot of the arrival ring
   const int64_t* pop_scale;  // [pops] first entry in scale, -1 where arrivals are no sums of int8 codes
-  const int32_t* pop_most_v;  // [pops] LIF in integers with fewer bits: the largest potential; 0: 16 bits, sums as they are
+  const int32_t* pop_most_v;  // [pops] LIF in integers of fewer bits: the largest potential; 0: 16 bits and all sums
   const int32_t* pop_most_sum;  // [pops] and the largest sum after its shift to the right
   const uint64_t* pop_key;  // [pops] key of its random numbers
   const int32_t* refractory;  // [lanes] refractory ticks of each neuron

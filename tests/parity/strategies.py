@@ -90,6 +90,10 @@ def integer(seed: int, largest: Optional[int] = None) -> Case:
         seen = {name: draw.rng.uniform(0.0, 40.0) for name in case.network.populations if draw.chance(0.5)}
         bits = draw.pick((8, 9, 12, 16)), draw.pick((4, 8, 8, 16, 32)), draw.pick((2, 4, 8))
         case.network.widths = Widths(*bits, seen, seen)
+        # currents that go beyond what few bits hold, either way
+        for call in case.calls:
+            size = draw.pick((1.0, 30.0, -30.0))
+            call.currents.update({name: size * current for name, current in call.currents.items()})
     return case._replace(precision="int8")
 
 

@@ -81,7 +81,7 @@ def fixed_leak(v: np.ndarray, decay: np.ndarray) -> np.ndarray:
 
 
 def fixed_sum(sums: np.ndarray, shift: np.ndarray, narrow: Optional[Narrow] = None) -> np.ndarray:
-    """What sums of codes add to V, int64: sum << shift; with fewer bits sat((sum + 2^(right − 1)) >> right) << shift."""
+    """What sums of codes add to V, int64: sum << shift; with fewer bits sat(scaled sum) << shift."""
     x = sums.astype(np.int64)
     if narrow is not None:
         x = np.clip(fixed_scale(x, narrow.right), -narrow.most_sum, narrow.most_sum)

@@ -64,7 +64,7 @@ PLAN = _rows("""
     pop_touched    | int64  | pops   | first entry in touched
     pop_room       | int64  | pops   | entries of touched for each slot of the arrival ring
     pop_scale      | int64  | pops   | first entry in scale, -1 where arrivals are no sums of int8 codes
-    pop_most_v     | int32  | pops   | LIF in integers with fewer bits: the largest potential; 0: 16 bits, sums as they are
+    pop_most_v     | int32  | pops   | LIF in integers of fewer bits: the largest potential; 0: 16 bits and all sums
     pop_most_sum   | int32  | pops   | and the largest sum after its shift to the right
     pop_key        | uint64 | pops   | key of its random numbers
     refractory     | int32  | lanes  | refractory ticks of each neuron

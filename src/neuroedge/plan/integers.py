@@ -13,14 +13,14 @@ A potential that 16 bits do not hold, of a sum or of a start, becomes the neares
 
 A network that was quantised (`Network.widths`) has fewer bits. Weights are codes of ±(2^(b−1) − 1); potentials end at
 ±(2^(b−1) − 1), with Θ ≤ 2^(b−2), so that F may be below 0; and what arrives in a tick is scaled,
-I = (sum + 2^(R−1)) >> R, until its bits hold it, and then added as I << (F + R). Each neuron has a shift of its own, the
-least R ≥ −F for which the largest sum that was seen fits; where nothing was seen, the largest sum is estimated as if its
-inputs fired independently at `BUSY` (mean of those of one sign, and four standard deviations). A sum that saturates the
-potential by itself needs no bits.
+I = (sum + 2^(R−1)) >> R, until its bits hold it, and then added as I << (F + R). Each neuron has a shift of its own:
+the least R ≥ −F for which the largest sum that was seen fits. Where nothing was seen, the largest sum is estimated as
+if the inputs fired independently at `BUSY`: the mean of those of one sign, and four standard deviations. A sum that
+saturates the potential by itself needs no bits.
 
-A leaky integrator that only delta synapses reach is integers too: LIF without a threshold. Its F is the largest for which
-16 bits (one less at the top, where the threshold would be) hold what was seen or, where nothing was, what all its inputs
-of one sign bring if they fire at `BUSY` for ever, or once all together.
+A leaky integrator that only delta synapses reach is integers too: LIF without a threshold. Its F is the largest for
+which 16 bits (one less at the top, where the threshold would be) hold what was seen or, where nothing was, what all its
+inputs of one sign bring if they fire at `BUSY` for ever, or once all together.
 """
 
 from dataclasses import dataclass
@@ -161,7 +161,7 @@ def _integer_grid(
 
 
 class Load:
-    """What arrives at each neuron if all of its inputs spike: weights of one sign, the larger, and their squares; mV."""
+    """What arrives at each neuron if all of its inputs spike, mV: of one sign, that which brings more, and squared."""
 
     def __init__(self, n: int, into: Sequence[Projection]) -> None:
         up, down, self.squares = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -185,7 +185,8 @@ class Load:
 
 def _narrow_grid(widths: Widths, population: Population, most: np.ndarray, load: Load, dt: float) -> Grid:
     """Scale and shifts where potentials or sums have fewer bits, and of leaky integrators."""
-    name, model, codes = population.name, population.model, levels(widths.weight)
+    model: Any = population.model
+    name, codes = population.name, levels(widths.weight)
     most_v, most_sum = levels(widths.voltage), min(levels(widths.current), MOST_ADDED)
     if isinstance(model, LI):
         most_v = min(most_v, MOST_READ)
