@@ -12,7 +12,8 @@ of s·2^-F mV above rest, and the scale goes into the threshold, Θ = threshold/
 A potential that 16 bits do not hold, of a sum or of a start, becomes the nearest that they do: two thresholds or more.
 
 A network that was quantised (`Network.widths`) has fewer bits. Weights are codes of ±(2^(b−1) − 1); potentials end at
-±(2^(b−1) − 1), with Θ ≤ 2^(b−2), so that F may be below 0; and what arrives in a tick is scaled,
+±(2^(b−1) − 1), with Θ ≤ 2^(b−3), four thresholds or more (below 10 bits 2^(b−2), two: resolution is worth more there),
+so that F may be below 0; and what arrives in a tick is scaled,
 I = (sum + 2^(R−1)) >> R, until its bits hold it, and then added as I << (F + R). Each neuron has a shift of its own:
 the least R ≥ −F for which the largest sum that was seen fits. Where nothing was seen, the largest sum is estimated as
 if the inputs fired independently at `BUSY`: the mean of those of one sign, and four standard deviations. A sum that
@@ -20,7 +21,7 @@ saturates the potential by itself needs no bits.
 
 A leaky integrator that only delta synapses reach is integers too: LIF without a threshold. Its F is the largest for
 which 16 bits (one less at the top, where the threshold would be) hold what was seen or, where nothing was, what all its
-inputs of one sign bring if they fire at `BUSY` for ever, or once all together.
+inputs of one sign bring if they fire at `BUSY` for ever, together.
 """
 
 from dataclasses import dataclass
@@ -179,8 +180,8 @@ class Load:
         return np.minimum(p * self.one_sign + 4.0 * np.sqrt(p * self.squares), self.one_sign)
 
     def in_time(self, tau: Any) -> np.ndarray:
-        """What busy inputs of one sign keep up against a leak of tau ms, and no less than all of them at once."""
-        return np.maximum(1.0, BUSY * np.asarray(tau, float)) * self.one_sign
+        """What busy inputs of one sign keep up against a leak of tau ms, and all of them at once on top."""
+        return (1.0 + BUSY * np.asarray(tau, float)) * self.one_sign
 
 
 def _narrow_grid(widths: Widths, population: Population, most: np.ndarray, load: Load, dt: float) -> Grid:
@@ -192,7 +193,7 @@ def _narrow_grid(widths: Widths, population: Population, most: np.ndarray, load:
         most_v = min(most_v, MOST_READ)
         room = most_v / _reach(model, widths.potentials.get(name, load.in_time(model.tau_m)))
     else:
-        room = _room(model, 2 ** (widths.voltage - 2), most_v)
+        room = _room(model, _top(widths.voltage), most_v)
     room = np.broadcast_to(room, most.shape)
     # from below 2^-15 of a unit all codes of a neuron are nothing
     scale = np.clip(np.where(most > 0, most / codes, 1.0 / room), 2.0**-15 / room, 2.0**MOST_SHIFT / room)
@@ -204,6 +205,11 @@ def _narrow_grid(widths: Widths, population: Population, most: np.ndarray, load:
         right = np.ceil(np.log2(sums / (most_sum + 0.5)))
     right = np.clip(np.maximum(right, -shift), 0, MOST_SHIFT - shift).astype(np.int64)
     return Grid(scale[None, :], shift + right, right, most_v, most_sum, codes)
+
+
+def _top(bits: int) -> int:
+    """The largest threshold. Measured on digits: room for inhibition keeps rates, where bits suffice for it."""
+    return 2 ** (bits - 3) if bits >= 10 else 2 ** (bits - 2)
 
 
 def _reach(model: LI, seen: Any) -> np.ndarray:
@@ -261,10 +267,9 @@ def integers(owner: str, model: Any, grid: Grid, dt: float) -> Integers:
 
 
 def _must_leak(owner: str, steps: float, dt: float, grid: Grid) -> None:
-    """A warning where more than a hundredth of the threshold stands still, of which 16 bits are; or, with fewer bits,
-    a tenth."""
+    """A warning where more than about a hundredth of a threshold stands still, or with fewer bits a tenth."""
     bits = (grid.most_v + 1).bit_length() if 0 < grid.most_v < MOST_READ else 16
-    most = min(MOST_STEPS, 0.2 * 2.0 ** (bits - 3))
+    most = min(MOST_STEPS, 0.1 * _top(bits))
     if steps > most:
         warn(
             f"{owner}: tau_m is {steps:.4g} steps of {dt:g} ms, and a leak of {bits} bits resolves {most:.4g}: small "
