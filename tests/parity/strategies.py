@@ -92,7 +92,7 @@ def integer(seed: int, largest: Optional[int] = None) -> Case:
         case.network.widths = Widths(*bits, seen, seen)
         # currents that go beyond what few bits hold, either way
         for call in case.calls:
-            size = draw.pick((1.0, 30.0, -30.0))
+            size = draw.pick((1.0, 300.0, 300.0, -300.0))
             call.currents.update({name: size * current for name, current in call.currents.items()})
     return case._replace(precision="int8")
 

@@ -131,7 +131,6 @@ def _bits(owner: str, field: str, value: Any, least: int, most: int) -> int:
 
 def _quantized(owner: str, field: str, matrix: Any, bits: int, symmetric: bool, per_channel: bool) -> QuantizedWeights:
     sparse = matrix.tocsr() if hasattr(matrix, "tocsr") else None
-    # a copy of the shape and of who is connected, into which codes go
     array = checks.real_array(owner, field, matrix if sparse is None else sparse.data)
     shape = array.shape if sparse is None else sparse.shape
     if len(shape) != 2 or 0 in shape:
@@ -143,9 +142,8 @@ def _quantized(owner: str, field: str, matrix: Any, bits: int, symmetric: bool, 
     channels = shape[1] if per_channel else 1
     codes, scale, zero, error = codes_of(array.ravel(), to if per_channel else 0 * to, channels, bits, symmetric, like)
     before = given.nbytes if sparse is None else sum(a.nbytes for a in (given, sparse.indices, sparse.indptr))
-    held: Any = codes.reshape(shape)
+    held: Any = codes.reshape(shape) if sparse is None else sparse.astype(codes.dtype)
     if sparse is not None:
-        held = sparse.copy().astype(codes.dtype)
         held.data = codes
     if not per_channel:
         return QuantizedWeights(held, like(scale[0]), int(zero[0]), bits, error, before, like)

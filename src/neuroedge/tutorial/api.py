@@ -80,9 +80,9 @@ class NeuromorphicAPI:
         return self._simulator
 
     def set_precision(self, precision: str) -> Change:
-        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
-        with delta synapses in integers). Any time; the state stays. Returns the bytes before and after, which are known
-        once there has been a run."""
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF and
+        LI with delta synapses in integers). Any time; the state stays. Returns the bytes before and after, which are
+        known once there has been a run."""
         change = Change(device_precision(precision), 0, 0)
         if self._simulator is not None:
             change = self._simulator.set_precision(precision)

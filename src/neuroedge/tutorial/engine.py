@@ -133,8 +133,8 @@ class Simulator:
         self._event_threshold = threshold
 
     def set_precision(self, precision: str) -> Change:
-        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
-        with delta synapses in integers, which are clocked: not in mode EVENT_DRIVEN). Any time; the state stays.
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF and
+        LI with delta synapses in integers, which are clocked: not in mode EVENT_DRIVEN). Any time; the state stays.
         Returns the bytes before and after."""
         change = Change(device_precision(precision), 0, 0)
         if self._core is not None:
