@@ -67,7 +67,7 @@ bool per_lane(const char* name) {
 
 // arrays of LIF in integers have next to no entries in other plans
 bool per_integer_lane(const char* name) {
-  static const char* const names[] = {"decay16",   "shift16",      "theta16", "reset16",
+  static const char* const names[] = {"decay16",   "shift16",      "right16", "theta16", "reset16",
                                       "v16_start", "held16_start", "v16",     "held16"};
   for (const char* each : names)
     if (!strcmp(name, each)) return true;

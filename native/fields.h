@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x56a7fa23u
+#define NE_LAYOUT 0xef8dcc74u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -37,6 +37,8 @@ typedef struct ne_plan {
   const int64_t* pop_touched;  // [pops] first entry in touched
   const int64_t* pop_room;  // [pops] entries of touched for each slot of the arrival ring
   const int64_t* pop_scale;  // [pops] first entry in scale, -1 where arrivals are no sums of int8 codes
+  const int32_t* pop_most_v;  // [pops] LIF in integers of fewer bits: the largest potential; 0: 16 bits and all sums
+  const int32_t* pop_most_sum;  // [pops] and the largest sum after its shift to the right
   const uint64_t* pop_key;  // [pops] key of its random numbers
   const int32_t* refractory;  // [lanes] refractory ticks of each neuron
   const float* v_start;  // [lanes] potential at reset, relative to rest; in padding a value that never fires
@@ -44,6 +46,7 @@ typedef struct ne_plan {
   const float* held_start;  // [lanes] `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
   const int16_t* decay16;  // [shorts] LIF in integers: decay of the membrane over a tick, of 2^15
   const int16_t* shift16;  // [shorts] how far the sum of the codes is shifted to the left
+  const int16_t* right16;  // [shorts] and before that to the right, rounded, where pop_most_v says so
   const int16_t* theta16;  // [shorts] threshold, 32767 in padding
   const int16_t* reset16;  // [shorts] where a spike sets the potential
   const int16_t* v16_start;  // [shorts] potential at reset
@@ -212,6 +215,8 @@ typedef struct ne_batch {
   X(int64_t, pop_touched) \
   X(int64_t, pop_room) \
   X(int64_t, pop_scale) \
+  X(int32_t, pop_most_v) \
+  X(int32_t, pop_most_sum) \
   X(uint64_t, pop_key) \
   X(int32_t, refractory) \
   X(float, v_start) \
@@ -219,6 +224,7 @@ typedef struct ne_batch {
   X(float, held_start) \
   X(int16_t, decay16) \
   X(int16_t, shift16) \
+  X(int16_t, right16) \
   X(int16_t, theta16) \
   X(int16_t, reset16) \
   X(int16_t, v16_start) \

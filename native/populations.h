@@ -206,19 +206,20 @@ static void cell_turn(Turn& t, bool adex) {
   ne_queue_release(t.queue, t.tick, [&](uint32_t i) { t.held[i] = 0.0f; });
 }
 
-// an injected current in units of v, rounded half to even; 2^17 is beyond all potentials
+// an injected current in units of v, rounded half to even; 2^17 is beyond all potentials. Null without, unless given
+// spikes need it
 static int32_t* fixed_drive(Turn& t) {
   const float* current = t.current();
-  if (!current) return nullptr;
+  if (!current && !t.given_now()) return nullptr;
   int32_t* drive = (int32_t*)(void*)(t.s->drive + t.lane + t.first);
-  for (int64_t i = 0; i < t.n; i++) {
+  memset(drive, 0, sizeof *drive * (size_t)t.lanes);
+  for (int64_t i = 0; current && i < t.n; i++) {
     float x = current[i * t.current_neuron] * t.parameter(FIXED_GAIN, (uint32_t)i);
     x = x < 131072.0f ? x : 131072.0f;
     x = x > -131072.0f ? x : -131072.0f;
     // adding 1.5·2^23 rounds to a whole number, the same way everywhere
     drive[i] = (int32_t)((x + 12582912.0f) - 12582912.0f);
   }
-  for (int64_t i = t.n; i < t.lanes; i++) drive[i] = 0;
   return drive;
 }
 
@@ -228,14 +229,12 @@ static int64_t fixed_given(const Turn& t, int64_t k) {
   return i >= 0 && i < t.lanes && t.release[i] < t.tick ? i : -1;
 }
 
-// given spikes lift their neurons to the threshold, whatever else arrives
+// given spikes lift their neurons to the threshold, whatever else arrives: what drives them is more than v holds
 static int32_t fixed_step(Turn& t, const ne_fixed_args& args, int32_t* drive) {
   const int64_t given = t.event_at;
   for (; t.given_now(); t.event_at++) {
     const int64_t i = fixed_given(t, t.event_at);
-    if (i < 0) continue;
-    args.sum[i] = INT32_MAX;
-    if (drive) drive[i] = 0;
+    if (i >= 0) drive[i] = 1 << 17;
   }
   const int32_t n = t.k->fixed(&args, t.spike);
   for (int64_t k = given; k < t.event_at; k++) {
@@ -251,7 +250,8 @@ static void fixed_turn(Turn& t) {
   int16_t *v = t.s->v16 + lane, *held = t.s->held16 + lane;
   int32_t* drive = fixed_drive(t);
   t.spikes_now = fixed_step(t, {v, (int32_t*)(void*)t.slot(0), drive, held, t.p->decay16 + lane, t.p->shift16 + lane,
-                                theta, t.lanes}, drive);
+                                theta, t.lanes, t.p->right16 + lane, t.p->pop_most_v[t.pop],
+                                t.p->pop_most_sum[t.pop]}, drive);
   t.hit(0) = 0;
   for (int32_t j = 0; j < t.spikes_now; j++) {
     const uint32_t i = t.spike[j];

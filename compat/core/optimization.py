@@ -1,5 +1,5 @@
 """Re-exports of neuroedge under the tutorial's import path."""
 
-from neuroedge.optimize import NetworkPruner
+from neuroedge.optimize import NetworkPruner, Quantizer
 
-__all__ = ["NetworkPruner"]
+__all__ = ["NetworkPruner", "Quantizer"]

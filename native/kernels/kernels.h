@@ -61,6 +61,9 @@ typedef struct ne_fixed_args {
   const int16_t* shift;
   const int16_t* theta;
   int64_t lanes;
+  const int16_t* right;    // for fewer bits than 16
+  int32_t most_v;          // 0 without
+  int32_t most_sum;
 } ne_fixed_args;
 
 typedef struct ne_kernels {

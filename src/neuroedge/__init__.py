@@ -25,6 +25,7 @@ _ROOMS = {
     "NeuromorphicAPI": "tutorial",
     "Plan": "plan",
     "PoissonSource": "network",
+    "Quantizer": "optimize",
     "Recording": "plan",
     "Simulator": "simulator",
     "SpikePattern": "events",

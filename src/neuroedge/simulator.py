@@ -30,7 +30,7 @@ class Simulator:
     dt: step in ms (default 0.1; a plan brings its own). engine: "auto", "clock" (every population in every tick),
     "event" (each only where something arrives), "hybrid" (so where it can be) or "reference"; the bits are the same.
     precision: "float32", "float16" (weights in half), "int8" (weights and LIF in integers), or "float64" (reference
-    engine only); a plan brings its own.
+    engine only); by default the one that the network was quantised for, else "float32"; a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     event_threshold: see `set_event_threshold`; a plan brings its own.
     Calls from several threads wait for one another. NEUROEDGE_THREADS in the environment says how many threads share
@@ -42,7 +42,7 @@ class Simulator:
         network: Union[Network, Plan],
         dt: Optional[float] = None,
         engine: str = "auto",
-        precision: str = "float32",
+        precision: Optional[str] = None,
         memory_limit: Optional[int] = None,
         event_threshold: float = 0.0,
     ) -> None:
@@ -60,7 +60,7 @@ class Simulator:
             plan = self._compile(0.1 if dt is None else dt, precision, threshold)
         self._adopt(plan, State(plan))
 
-    def _compile(self, dt: float, precision: str, event_threshold: float) -> Plan:
+    def _compile(self, dt: float, precision: Optional[str], event_threshold: float) -> Plan:
         if self._network is None:
             raise ParameterError(
                 "a compiled plan keeps its dt, precision and event threshold: make a Simulator from the network instead"
@@ -267,11 +267,14 @@ class Simulator:
         return step_neurons(owner, value, int(self._plan.pop_n[k]))
 
 
-def _must_match(plan: Plan, dt: Optional[float], precision: str, memory_limit: Optional[int], threshold: float) -> None:
+def _must_match(
+    plan: Plan, dt: Optional[float], precision: Optional[str], memory_limit: Optional[int], threshold: float
+) -> None:
     """A compiled plan is taken as it is."""
     if dt is not None and checks.positive("Simulator", "dt", dt, "ms") != plan.dt:
         raise ParameterError(f"Simulator: the plan was compiled for dt = {plan.dt:g} ms (got {shown(dt)})")
-    if checks.known("precision", precision, PRECISIONS) not in ("float32", plan.precision):
+    form = plan.precision if precision is None else checks.known("precision", precision, PRECISIONS)
+    if form not in ("float32", plan.precision):
         raise ParameterError(
             f"Simulator: the plan was compiled for precision {plan.precision!r} (got {shown(precision)})"
         )

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neuroedge.network.dynamics import fixed_tick
+from neuroedge.network.dynamics import Narrow, fixed_tick
 
 HEADER = Path(__file__).resolve().parents[2] / "native" / "fixed.h"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-O2"]
 SOURCE = """
 #include "fixed.h"
 void tick(int16_t* v, int32_t* sum, const int32_t* drive, const int16_t* held, const int16_t* decay,
-          const int16_t* shift, const int16_t* theta, int16_t* fired, int32_t n) {
-  ne_fixed_advance(v, sum, held, decay, shift, n);
-  if (drive) ne_fixed_inject(v, drive, held, n);
+          const int16_t* shift, const int16_t* theta, int16_t* fired, const int16_t* right, int32_t most_v,
+          int32_t most_sum, int32_t n) {
+  if (right) ne_fixed_advance_narrow(v, sum, held, decay, right, shift, most_v, most_sum, n);
+  else ne_fixed_advance(v, sum, held, decay, shift, n);
+  if (drive) ne_fixed_inject(v, drive, held, right ? -most_v : -32768, right ? most_v : 32767, n);
   ne_fixed_fire(v, held, theta, fired, n);
 }
 """
@@ -59,28 +61,39 @@ def values(rng: np.random.Generator, low: int, high: int, n: int, dtype: Any) ->
 
 
 @pytest.mark.parametrize("driven", [False, True])
-@pytest.mark.parametrize("seed", range(20))
-def test_equals_whole_numbers(driven: bool, seed: int, library: Any) -> None:
+@pytest.mark.parametrize("bits", [None, (8, 4), (12, 8), (16, 16), (16, 32)])
+@pytest.mark.parametrize("seed", range(10))
+def test_equals_whole_numbers(driven: bool, bits: Any, seed: int, library: Any) -> None:
     rng, n = np.random.default_rng(seed), 4000
     v, decay = values(rng, -32768, 32767, n, np.int16), values(rng, 0, 32767, n, np.int16)
     theta, shift = values(rng, -32768, 32767, n, np.int16), rng.integers(0, 15, n).astype(np.int16)
     sums = values(rng, -(2**31), 2**31 - 1, n, np.int32)
     drive = values(rng, -131072, 131072, n, np.int32) if driven else None
     held = -rng.integers(0, 2, n).astype(np.int16)
-    twin, fired = v.copy(), np.zeros(n, np.int16)
-    expected = fixed_tick(twin, held == 0, sums, shift, drive, decay, theta)
-    by_hand = [exact(*map(int, each)) for each in zip(v, decay, sums, shift, drive if driven else 0 * sums, held)]
-    arrays = (v, sums, drive, held, decay, shift, theta, fired)
-    library.tick(*(a.ctypes.data_as(ctypes.c_void_p) if a is not None else None for a in arrays), n)
+    twin, fired, narrow = v.copy(), np.zeros(n, np.int16), None
+    if bits is not None:
+        most = [min(2 ** (b - 1) - 1, 65535) for b in bits]
+        narrow = Narrow(rng.integers(0, 31, n).astype(np.int16), *most)
+    expected = fixed_tick(twin, held == 0, sums, shift, drive, decay, theta, narrow)
+    right = 0 * v if narrow is None else narrow.right
+    limits = (-32768, 32767, 2**31) if narrow is None else (-narrow.most_v, narrow.most_v, narrow.most_sum)
+    each = zip(v, decay, sums, shift, drive if driven else 0 * sums, held, right)
+    by_hand = [exact(*map(int, values), *limits) for values in each]
+    arrays = (v, sums, drive, held, decay, shift, theta, fired, None if narrow is None else right)
+    pointers = (a.ctypes.data_as(ctypes.c_void_p) if a is not None else None for a in arrays)
+    library.tick(*pointers, limits[1], min(limits[2], 65535), n)
     assert np.array_equal(v, by_hand) and np.array_equal(v, twin)
     assert np.array_equal(np.flatnonzero(fired), expected) and set(fired.tolist()) <= {0, -1}
     assert not sums.any()
 
 
-def exact(v: int, decay: int, total: int, shift: int, drive: int, held: int) -> int:
+def exact(
+    v: int, decay: int, total: int, shift: int, drive: int, held: int, right: int, low: int, high: int, most: int
+) -> int:
     """One tick in Python's integers, which have no end."""
     if held:
         return v
     leaked = (v * decay + 2**14) // 2**15
-    added = min(max(leaked + total * 2**shift, -32768), 32767)
-    return min(max(added + drive, -32768), 32767)
+    scaled = min(max((2 * total + 2**right) // 2 ** (right + 1), -most), most)
+    added = min(max(leaked + scaled * 2**shift, low), high)
+    return min(max(added + drive, low), high)

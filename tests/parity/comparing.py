@@ -11,7 +11,7 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequenc
 
 import numpy as np
 from silence import silent
-from strategies import Call, Case, begin, build, late
+from strategies import Call, Case, begin, build, integer, late
 
 from neuroedge import Simulator
 from neuroedge.engines.inputs import Intake
@@ -21,11 +21,6 @@ from neuroedge.plan.plan import SOURCE, Plan
 from neuroedge.plan.recording import Recording
 
 __all__ = ["KINDS", "Outcome", "Tally", "compare", "difference", "run_call", "seeds", "share", "simulator"]
-
-
-def integer(seed: int) -> Case:
-    """A generated network as an int8 plan."""
-    return build(seed)._replace(precision="int8")
 
 
 # networks of every model, those that may be event-driven as a whole, and int8 plans

@@ -12,10 +12,11 @@ from neuroedge import ALIF, LI, LIF, AdEx, Alpha, CubaLIF, Delta, Exponential, I
 from neuroedge.network.arithmetic import growth
 from neuroedge.network.neurons import SpikeSource, TemporalSource
 from neuroedge.network.synapses import Synapse
+from neuroedge.network.widths import Widths
 from neuroedge.plan.compile import compile_network
 from neuroedge.plan.plan import ADEX, FRAME, SOURCE, Plan, State
 
-__all__ = ["Call", "Case", "begin", "build", "everything", "late"]
+__all__ = ["Call", "Case", "begin", "build", "everything", "integer", "late"]
 
 # sizes around the lanes of a register, a dense row and a block
 SIZES = (1, 2, 15, 16, 17, 31, 48, 63, 64, 65, 80, 127, 128, 129, 150)
@@ -80,6 +81,20 @@ class Draw:
     def each(self, x: float, spread: float, n: int, p: float = 0.2) -> Any:
         """A number, or sometimes one per neuron."""
         return x * (1.0 + self.on_grid(self.rng.uniform(-spread, spread, n))) if self.chance(p) else x
+
+
+def integer(seed: int, largest: Optional[int] = None) -> Case:
+    """An int8 plan, of which half have fewer bits, and sums that were seen to be small or large."""
+    case, draw = build(seed, largest), Draw(seed + 1)
+    if seed // 2 % 2:
+        seen = {name: draw.rng.uniform(0.0, 40.0) for name in case.network.populations if draw.chance(0.5)}
+        bits = draw.pick((8, 9, 12, 16)), draw.pick((4, 8, 8, 16, 32)), draw.pick((2, 4, 8))
+        case.network.widths = Widths(*bits, seen, seen)
+        # currents that go beyond what few bits hold, either way
+        for call in case.calls:
+            size = draw.pick((1.0, 300.0, 300.0, -300.0))
+            call.currents.update({name: size * current for name, current in call.currents.items()})
+    return case._replace(precision="int8")
 
 
 def late(seed: int) -> Case:

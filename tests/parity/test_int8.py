@@ -7,7 +7,7 @@ from typing import Any, Iterator, List
 import numpy as np
 import pytest
 from comparing import Tally, compare, difference, run_call
-from strategies import Case, begin, build, everything
+from strategies import Case, begin, everything, integer
 
 from neuroedge import LIF, Exponential, Network, PoissonSource, Simulator
 from neuroedge.engines.library import simd, simd_levels, use_simd
@@ -26,21 +26,19 @@ def _as_before() -> Iterator[None]:
     use_simd(before)
 
 
-def integer(seed: int, largest: Any = None) -> Case:
-    """The network of a seed with int8 weights."""
-    return build(seed, largest)._replace(precision="int8")
-
-
 def test_generated_networks(report: Any) -> None:
-    tally, kinds = Tally("int8 reference == native"), np.zeros(6, int)
+    tally, kinds, narrow = Tally("int8 reference == native"), np.zeros(6, int), 0
     for seed in range(200):
         case = integer(seed)
         outcome = compare(case)
         assert outcome.error is None, outcome.error
         tally.add(outcome)
-        kinds += np.bincount(case.plan().pop_kind, minlength=6)
-    report(f"{tally}; {kinds[FIXED]} populations in integers, {kinds.sum() - kinds[FIXED] - kinds[SOURCE]} in floats")
-    assert tally.share >= 0.9 and kinds[FIXED] > 100 and kinds[FRAME] == 0
+        plan = case.plan()
+        kinds += np.bincount(plan.pop_kind, minlength=6)
+        narrow += int((plan.pop_most_v > 0).sum())
+    floats = kinds.sum() - kinds[FIXED] - kinds[SOURCE]
+    report(f"{tally}; {kinds[FIXED]} populations in integers, {narrow} of fewer bits, {floats} in floats")
+    assert tally.share >= 0.9 and kinds[FIXED] > 100 and narrow > 60 and kinds[FRAME] == 0
 
 
 def test_instruction_sets(report: Any) -> None:

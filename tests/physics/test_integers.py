@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuroedge import LIF, Network, Simulator, SpikeTrain
+from neuroedge import LI, LIF, Network, Simulator, SpikeTrain
 from neuroedge.plan.compile import compile_network
 from neuroedge.plan.plan import FIXED
 
@@ -167,3 +167,52 @@ def test_plans_are_small():
         sizes[precision] = plan.nbytes
     assert plan.pop_kind.tolist() == [0, FIXED, FIXED]
     assert sizes["int8"] <= 0.4 * sizes["float32"] and sizes["int8"] < sizes["float16"]
+
+
+def reader(weights=((1.0, 2.0, -0.5),), **parameters):
+    """Leaky integrators that a few given spikes reach."""
+    net = Network()
+    net.add("input", len(weights), "rate")
+    net.add("cell", len(weights[0]), LI(**{"tau_m": TAU, "v_rest": -65.0, **parameters}))
+    net.connect("input", "cell", weights=np.array(weights))
+    return net
+
+
+@pytest.mark.parametrize("engine", ["reference", "clock"])
+@pytest.mark.parametrize("steps", STEPS)
+def test_leaky_integrators(engine, steps):
+    # against float32: each tick rounds by half a unit, of which later ticks forget a share
+    dt, rng = TAU / steps, np.random.default_rng(steps)
+    net = reader(rng.normal(0.0, 1.0, (30, 12)))
+    inputs = {"input": list(zip(rng.integers(0, 30, 300).tolist(), rng.uniform(0.0, 20 * TAU, 300).tolist()))}
+    traces = [
+        Simulator(net, dt=dt, precision=precision, engine=engine).run(20 * TAU, inputs, record=("potentials",))
+        for precision in ("float32", "int8")
+    ]
+    true, found = (t.potentials["cell"] for t in traces)
+    plan = compile_network(net, dt, "int8")
+    assert plan.pop_kind.tolist() == [0, FIXED] and np.ptp(true) > 3.0
+    # codes are off by half of one at most, and half a unit a tick: both add up against the leak
+    codes = 0.5 * plan.scale[plan.pop_scale[1] :][:12] * np.sqrt(300 / 20)
+    assert (np.abs(found - true) <= 6.0 * codes + unit(plan) * (1.0 + 0.5 * steps) + 1e-2 * np.abs(true + 65.0)).all()
+    assert all(t.counts["cell"].sum() == 0 for t in traces)
+
+
+@pytest.mark.parametrize("engine", ["reference", "clock"])
+def test_leaky_integrators_never_spike(engine):
+    # driven to the end of 16 bits and held there
+    simulator = Simulator(reader(v_init=[-65.0, 1e6, -1e6]), dt=1.0, precision="int8", engine=engine)
+    recording = simulator.run(30.0, {"input": [(0, float(t)) for t in range(30)]}, {"cell": 1e9}, ("potentials",))
+    assert recording.counts["cell"].sum() == 0
+    assert simulator.state.v16.max() == 32766 and (recording.potentials["cell"][-1] > -65.0).all()
+
+
+def test_a_reader_holds_what_busy_inputs_bring():
+    # every input in every fourth ms, all of one sign, for ever
+    net = reader(np.full((50, 2), 0.7))
+    inputs = {"input": [(k, float(t)) for t in range(4, 400, 4) for k in range(50)]}
+    true, found = (
+        Simulator(net, dt=1.0, precision=p).run(400.0, inputs, record=("potentials",)).potentials["cell"]
+        for p in ("float32", "int8")
+    )
+    assert true.max() > 100.0 and np.allclose(found, true, rtol=0.0, atol=0.01 * (true.max() + 65.0))

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from neuroedge import LIF, CubaLIF, Network
+from neuroedge import LI, LIF, CubaLIF, Network
 from neuroedge.errors import ParameterError
+from neuroedge.network.widths import Widths
 from neuroedge.plan import integers
 from neuroedge.plan.compile import compile_network, estimate
 from neuroedge.plan.plan import Plan
@@ -86,8 +87,40 @@ def test_thresholds_take_thirteen_bits(seed: int, exponent: float, theta: float,
     assert ((error <= scale * 0.5000001) | (np.abs(weights) > 126 * scale)).all()
 
 
+@settings(max_examples=300, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
+@given(
+    seed=seeds,
+    exponent=st.floats(-9.0, 9.0),
+    bits=st.tuples(st.integers(8, 16), st.integers(4, 32), st.integers(2, 8)),
+    seen=st.one_of(st.none(), st.floats(-12.0, 12.0)),
+    reads=st.booleans(),
+)
+def test_fewer_bits_hold_thresholds_and_sums(seed: int, exponent: float, bits: Any, seen: Any, reads: bool) -> None:
+    model = LI(v_rest=0.0) if reads else LIF(v_rest=0.0, v_reset=-3.0, v_threshold=np.linspace(2.0, 9.0, 9))
+    net, weights = network(seed, 10.0**exponent, model)
+    most = {} if seen is None else {"cell": np.full(9, 10.0**seen)}
+    net.widths = Widths(*bits, most, most)
+    plan = quietly(net)
+    lanes, scale = plan.spans["cell"], plan.scale[int(plan.pop_scale[1]) :][:9].astype(np.float64)
+    shift, right, theta = (plan.arrays[a][lanes].astype(np.int64) for a in ("shift16", "right16", "theta16"))
+    most_v, most_sum = int(plan.pop_most_v[1]), int(plan.pop_most_sum[1])
+    assert most_v in (2 ** (bits[0] - 1) - 1, 32766) and most_sum == min(2 ** (bits[1] - 1) - 1, 65535)
+    assert ((shift >= 0) & (shift <= 14) & (right >= 0) & (right <= 29)).all()
+    assert np.abs(plan.weight8.astype(int)).max() <= 2 ** (bits[2] - 1) - 1
+    unit = scale * np.exp2((right - shift).astype(float))
+    # a sum that is not beyond all potentials fits, and so does the largest weight
+    codes = np.maximum(10.0**seen, np.abs(weights).max(axis=0)) / scale if seen is not None else 0.0 * scale
+    fits = np.floor(codes / np.exp2(right) + 0.5) <= most_sum
+    assert (fits | (codes * scale >= 2.0 ** bits[0] * unit) | (shift == 14)).all()
+    if reads:
+        assert (theta == 32767).all()
+        return
+    assert np.allclose(theta * unit, np.linspace(2.0, 9.0, 9), rtol=0.0, atol=0.500001 * unit)
+    assert (theta < most_v).all() and (theta >= 2 ** (bits[0] - 4) - 1).all()
+
+
 @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
-@given(seed=seeds, n=st.integers(1, 300), model=st.sampled_from([LIF(), CubaLIF()]))
+@given(seed=seeds, n=st.integers(1, 300), model=st.sampled_from([LIF(), CubaLIF(), LI()]))
 def test_the_estimate_is_enough(seed: int, n: int, model: Any) -> None:
     net, _ = network(seed, 3.0, model, n)
     assert quietly(net).nbytes <= estimate(net, 1.0, "int8")

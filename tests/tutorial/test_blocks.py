@@ -122,3 +122,25 @@ def test_pruning_runs_word_for_word(
     pruned = names["pruned_network"]
     assert pruned.synapses == before - round(0.8 * before) and pruned.parent is api.network
     assert api.network.synapses == before and tuned == [(pruned, 10)]
+
+
+def test_quantization_runs_word_for_word(compact: dict, capsys: pytest.CaptureFixture) -> None:
+    # the reader's own: a network, what became of it, and how it is judged
+    network, made = compact["api"].network, []
+
+    def evaluate(asked: object) -> float:
+        made.append(asked)
+        return 0.5 if asked is network else 0.25
+
+    text = blocks.block("### 2. Quantization")
+    head = text.split("# Measure accuracy impact")[0]
+    quantized = run(head.replace("quantizer.quantize_neurons(", "quantized_network = quantizer.quantize_neurons("),
+                    {"network": network})["quantized_network"]  # fmt: skip
+    names = run(text, {"network": network, "quantized_network": quantized, "evaluate": evaluate})
+    assert capsys.readouterr().out == "Accuracy change: -25.00%\n"
+    assert made == [network, quantized] and quantized.parent is network and quantized.precision == "int8"
+    codes = names["quantized_weights"]
+    assert set(codes) == set(network.get_weights()) and all(q.bits == 8 for q in codes.values())
+    for name, weights in network.get_weights().items():
+        assert np.abs(codes[name].dequantize() - weights).max() <= codes[name].scale.max() * 0.501
+    assert names["quantizer"].memory_after < names["quantizer"].memory_before

@@ -313,7 +313,8 @@ class _Fixed(_Cell):
             drive[: self.size] = dynamics.fixed_drive(current, gain[: self.size] if np.ndim(gain) else gain)
         ring, at = ring_slot(plan, state, self.k, 0, self.tick_now % int(plan.pop_depth[self.k]))
         sums, theta = ring.view(np.int32), plan.theta16[span]
-        fired = dynamics.fixed_tick(v, free, sums, plan.shift16[span], drive, plan.decay16[span], theta)
+        narrow = plan.narrow(self.k)
+        fired = dynamics.fixed_tick(v, free, sums, plan.shift16[span], drive, plan.decay16[span], theta, narrow)
         ring[:], state.hit[at] = 0, 0
         # given spikes lift their neurons to the threshold, whatever else arrives, unless these are refractory
         forced = np.unique(given[free[given]])

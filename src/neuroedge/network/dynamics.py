@@ -6,16 +6,20 @@ none), each added in the order of emission tick, projection, source and delay cl
 the same operations in the same order.
 """
 
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, NamedTuple, Optional
 
 import numpy as np
 
 from .arithmetic import exp
 
 __all__ = [
+    "Narrow",
     "adex_tick",
     "arrive",
     "fixed_drive",
+    "fixed_leak",
+    "fixed_scale",
+    "fixed_sum",
     "fixed_tick",
     "flush",
     "frame_tick",
@@ -46,20 +50,48 @@ def frame_tick(v: np.ndarray, m: Any, p: Parameter, arrivals: np.ndarray) -> np.
     return np.flatnonzero(v >= p(1) * m)
 
 
+class Narrow(NamedTuple):
+    """Fewer bits for LIF in integers. right: of each sum, how far it is shifted to the right; most_v, most_sum: the
+    largest potential, and the largest sum after that."""
+
+    right: np.ndarray
+    most_v: int
+    most_sum: int
+
+
 def fixed_tick(
     v: np.ndarray, free: np.ndarray, sums: np.ndarray, shift: np.ndarray, drive: Optional[np.ndarray],
-    decay: np.ndarray, theta: np.ndarray,
+    decay: np.ndarray, theta: np.ndarray, narrow: Optional[Narrow] = None,
 ) -> np.ndarray:  # fmt: skip
-    """LIF in integers: V ← (V·D + 2^14) >> 15, V ← sat16(V + (sum << shift)), V ← sat16(V + drive); V ≥ theta spikes.
+    """LIF in integers: V ← (V·D + 2^14) >> 15, V ← sat(V + (sum << shift)), V ← sat(V + drive); V ≥ theta spikes.
 
     All in 64 bits, where nothing overflows. What is not free keeps V and discards what arrives.
     """
-    x = (v.astype(np.int64) * decay + (1 << 14)) >> 15
-    x = np.clip(x + (sums.astype(np.int64) << shift.astype(np.int64)), -32768, 32767)
+    low, high = (-32768, 32767) if narrow is None else (-narrow.most_v, narrow.most_v)
+    x = np.clip(fixed_leak(v, decay) + fixed_sum(sums, shift, narrow), low, high)
     if drive is not None:
-        x = np.clip(x + drive, -32768, 32767)
+        x = np.clip(x + drive, low, high)
     v[:] = np.where(free, x, v)
     return np.flatnonzero((v >= theta) & free)
+
+
+def fixed_leak(v: np.ndarray, decay: np.ndarray) -> np.ndarray:
+    """(V·D + 2^14) >> 15, int64."""
+    return (v.astype(np.int64) * decay + (1 << 14)) >> 15
+
+
+def fixed_sum(sums: np.ndarray, shift: np.ndarray, narrow: Optional[Narrow] = None) -> np.ndarray:
+    """What sums of codes add to V, int64: sum << shift; with fewer bits sat(scaled sum) << shift."""
+    x = sums.astype(np.int64)
+    if narrow is not None:
+        x = np.clip(fixed_scale(x, narrow.right), -narrow.most_sum, narrow.most_sum)
+    return x << shift.astype(np.int64)
+
+
+def fixed_scale(sums: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(sum + 2^(right − 1)) >> right: half goes up; int64."""
+    by = right.astype(np.int64)
+    return (sums.astype(np.int64) + (np.left_shift(1, by) >> 1)) >> by
 
 
 def fixed_drive(current: np.ndarray, gain: Any) -> np.ndarray:

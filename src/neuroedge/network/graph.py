@@ -20,6 +20,7 @@ from . import connectivity as cn
 from .connectivity import Connectivity
 from .neurons import CubaLIF, Model, make_model
 from .synapses import Alpha, Delta, Exponential, Synapse
+from .widths import Widths
 
 __all__ = ["Network", "Population", "Projection"]
 
@@ -149,11 +150,12 @@ class Network:
         self.projections: Dict[str, Projection] = {}
         # rises with every change, so that a simulator knows when its plan is old
         self.version = 0
-        # what it was pruned or quantised from, and the number format that it was made for; None for neither
+        # what it was pruned or quantised from, the number format that it was made for, and its bits; None for neither
         self.parent: Optional[Network] = None
         self.precision: Optional[str] = None
         # samples that it has last answered, float32 [n, features] in 0 … 1: what it is used on
         self.seen: Optional[np.ndarray] = None
+        self.widths: Optional[Widths] = None
 
     def copy(self) -> Network:
         """A network of its own with the same populations and synapses. Arrays are shared until they are replaced."""

@@ -109,8 +109,8 @@ class NetworkPruner:
         """A trained and pruned copy of a network, and what training did: better beyond 90 % than pruning at once.
 
         data: (inputs, labels), as `neuroedge.train` takes them; options: its rate, batch, seed, held_out, vary,
-        threads, memory_limit and progress. Sparsity grows to `sparsity_target` over the first 60 % of all steps, by a cubic;
-        each time the smallest weights go, relative to the spread of their projection.
+        threads, memory_limit and progress. Sparsity grows to `sparsity_target` over the first 60 % of all steps, by a
+        cubic; each time the smallest weights go, relative to the spread of their projection.
         """
         owner = type(self).__name__
         must_have_synapses(owner, network)

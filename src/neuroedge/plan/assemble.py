@@ -76,6 +76,8 @@ def assemble(
         "syn_frame": np.array([rates.index(r) for c in cells for r in c.syn_rates] + [0]),
         "pop_touched": _starts(rooms * channels * depth),
         "pop_room": rooms,
+        "pop_most_v": np.array([c.integers.most_v if c.integers is not None else 0 for c in cells]),
+        "pop_most_sum": np.array([c.integers.most_sum if c.integers is not None else 0 for c in cells]),
         "pop_key": np.array([mix64(mix64(network.seed) + k) for k in range(len(cells))], np.uint64),
         "refractory": _spread(waits, lanes, np.int32, [0] * len(cells), sizes),
         "v_start": _spread([c.start_v for c in cells], lanes, form.state, paddings, sizes),
@@ -125,17 +127,17 @@ def _integer_lanes(
     cells: List[Coefficients], lanes: np.ndarray, sizes: Sequence[int], form: Precision
 ) -> Dict[str, np.ndarray]:
     """16-bit coefficients of LIF in integers, for every lane of an int8 plan; next to nothing in others."""
-    names = ("decay", "shift", "theta", "reset", "start")
+    names = ("decay", "shift", "right", "theta", "reset", "start")
     if form.name != "int8":
         short = np.zeros(16, np.int16)
-        return {name: short for name in (*(f"{n}16" for n in names[:4]), "v16_start", "held16_start")}
+        return {name: short for name in (*(f"{n}16" for n in names[:5]), "v16_start", "held16_start")}
     none = [0.0] * len(cells)
 
     def spread(name: str, paddings: Sequence[float]) -> np.ndarray:
         values = [getattr(c.integers, name) if c.integers is not None else 0.0 for c in cells]
         return _spread(values, lanes, np.int16, paddings, sizes)
 
-    arrays = {f"{n}16": spread(n, [32767.0] * len(cells) if n == "theta" else none) for n in names[:4]}
+    arrays = {f"{n}16": spread(n, [32767.0] * len(cells) if n == "theta" else none) for n in names[:5]}
     held = _spread(none, lanes, np.int16, [-1.0] * len(cells), sizes)
     return {**arrays, "v16_start": spread("start", none), "held16_start": held}
 

@@ -41,10 +41,10 @@ def coefficients(
     """Coefficients of a population with these currents; grid: of its weights in an int8 plan."""
     if model.source:
         return Coefficients(SOURCE, [0.0], 0.0, 0.0)
-    if isinstance(model, LIF) and grid is not None:
-        return _lif(model, receptors, dt) if grid.shift is None else _fixed(owner, model, grid, dt)
+    if grid is not None and grid.shift is not None:
+        return _fixed(owner, model, grid, dt)
     if isinstance(model, LIF):
-        return _frame(model, dt) if _frame_fits(model, receptors, dt) else _lif(model, receptors, dt)
+        return _frame(model, dt) if grid is None and _frame_fits(model, receptors, dt) else _lif(model, receptors, dt)
     if isinstance(model, LI):
         return _li(model, receptors, dt)
     if isinstance(model, AdEx):
@@ -81,10 +81,10 @@ def _frame(model: LIF, dt: float) -> Coefficients:
     )
 
 
-def _fixed(owner: str, model: LIF, grid: Grid, dt: float) -> Coefficients:
+def _fixed(owner: str, model: Any, grid: Grid, dt: float) -> Coefficients:
     found = integers(owner, model, grid, dt)
-    params = [model.v_rest, found.unit, found.gain]
-    return Coefficients(FIXED, params, 0.0, 0.0, subtract=model.reset == "subtract", integers=found)
+    subtract = isinstance(model, LIF) and model.reset == "subtract"
+    return Coefficients(FIXED, [model.v_rest, found.unit, found.gain], 0.0, 0.0, subtract=subtract, integers=found)
 
 
 def _decay(tau: Any, dt: float) -> Any:

@@ -37,13 +37,14 @@ MAX_CELL_DT = 1000.0
 def compile_network(
     network: Network,
     dt: float = 0.1,
-    precision: str = "float32",
+    precision: Optional[str] = None,
     memory_limit: Optional[int] = None,
     event_threshold: float = 0.0,
     storage: str = "auto",
 ) -> Plan:
     """Compile for steps of dt ms. The same network and dt give the same plan.
 
+    precision: by default the one that the network was quantised for, else float32.
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
     before memory is taken. event_threshold: synapses with |weight| < event_threshold·(threshold − rest) of their target
     are counted, not delivered. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
@@ -53,7 +54,7 @@ def compile_network(
     """
     dt = checks.positive("compile", "dt", dt, "ms")
     threshold = checks.not_negative("compile", "event_threshold", event_threshold)
-    form = precision_of(checks.known("precision", precision, PRECISIONS))
+    form = _form(network, precision)
     checks.known("storage", storage, STORAGES)
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
@@ -65,7 +66,7 @@ def compile_network(
     _check_memory(network, asked, wiring, memory_limit)
     scales: List[Optional[Grid]] = [None] * len(network.populations)
     if form.name == "int8":
-        scales = list(grids(network, wiring.receptors, wiring.channels))
+        scales = list(grids(network, wiring.receptors, wiring.channels, dt))
     populations = enumerate(network.populations.values())
     cells = [_cell(p, wiring.receptors[k], dt, form, scales[k]) for k, p in populations]
     stored, small = _stored(network, asked, wiring, scales)
@@ -81,7 +82,7 @@ def _stored(
         c, counts = without_small(projection, arriving(projection), asked.threshold)
         grid = scales[names.index(projection.post.name)]
         if grid is not None:
-            c = replace(c, weight=coded(c, grid.scale[channel_of]))
+            c = replace(c, weight=coded(c, grid.scale[channel_of], grid.codes))
         stored.append(store(f"Projection {projection.name!r}", c, asked.dt, asked.form, asked.storage))
         small.append(counts)
     return stored, small
@@ -128,11 +129,15 @@ def _longest(projection: Projection, dt: float) -> int:
     return int(ticks)
 
 
-def estimate(network: Network, dt: float = 0.1, precision: str = "float32") -> int:
+def estimate(network: Network, dt: float = 0.1, precision: Optional[str] = None) -> int:
     """Bytes that plan and state will take, without drawing a synapse."""
     dt = checks.positive("estimate", "dt", dt, "ms")
-    form = precision_of(checks.known("precision", precision, PRECISIONS))
-    return _estimate(network, Asked(dt, form, 0.0, "auto"), _wire(network, dt))
+    return _estimate(network, Asked(dt, _form(network, precision), 0.0, "auto"), _wire(network, dt))
+
+
+def _form(network: Network, precision: Optional[str]) -> Precision:
+    name = (network.precision or "float32") if precision is None else precision
+    return precision_of(checks.known("precision", name, PRECISIONS))
 
 
 def _estimate(network: Network, asked: Asked, wiring: Wiring) -> int:
@@ -148,7 +153,7 @@ def _estimate(network: Network, asked: Asked, wiring: Wiring) -> int:
         if form.name == "int8":
             fixed = runs_in_integers(p.model, receptors)
             # arrays of 16 bits, scales, and of LIF in integers rest, unit and gain in place of other parameters
-            entries += 4 + channels * (not p.model.source) + (3 - each * (12 + 3 * channels)) * fixed
+            entries += 5 + channels * (not p.model.source) + (3 - each * (12 + 3 * channels)) * fixed
         total += n * (20 + form.state.itemsize * entries)
         # marks of the ring's slots, lists of whom their arrivals reach, queues of each thread
         depth = wiring.depths[k]

@@ -58,7 +58,8 @@ def put_potentials(plan: Plan, state: State, k: int, x: np.ndarray, waits: np.nd
     n, kind, span = int(plan.pop_n[k]), int(plan.pop_kind[k]), plan.spans[plan.names[k]]
     if kind == FIXED:
         unit = _of_neurons(plan.param(k, 1), n).astype(np.float64)
-        state.v16[span] = np.clip(np.rint(x / unit), -32768, 32767)
+        most = int(plan.pop_most_v[k])
+        state.v16[span] = np.clip(np.rint(x / unit), -most or -32768, most or 32767)
         state.held16[span] = -waits.astype(np.int16)
     elif kind in (ADEX, IZHIKEVICH):
         state.v[span], state.held[span] = x, waits

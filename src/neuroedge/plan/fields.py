@@ -66,6 +66,8 @@ PLAN = _rows("""
     pop_touched    | int64  | pops   | first entry in touched
     pop_room       | int64  | pops   | entries of touched for each slot of the arrival ring
     pop_scale      | int64  | pops   | first entry in scale, -1 where arrivals are no sums of int8 codes
+    pop_most_v     | int32  | pops   | LIF in integers of fewer bits: the largest potential; 0: 16 bits and all sums
+    pop_most_sum   | int32  | pops   | and the largest sum after its shift to the right
     pop_key        | uint64 | pops   | key of its random numbers
     refractory     | int32  | lanes  | refractory ticks of each neuron
     v_start        | real   | lanes  | potential at reset, relative to rest; in padding a value that never fires
@@ -73,6 +75,7 @@ PLAN = _rows("""
     held_start     | real   | lanes  | `held` at reset: 1 in padding of AdEx and Izhikevich, which never fires
     decay16        | int16  | shorts | LIF in integers: decay of the membrane over a tick, of 2^15
     shift16        | int16  | shorts | how far the sum of the codes is shifted to the left
+    right16        | int16  | shorts | and before that to the right, rounded, where pop_most_v says so
     theta16        | int16  | shorts | threshold, 32767 in padding
     reset16        | int16  | shorts | where a spike sets the potential
     v16_start      | int16  | shorts | potential at reset

@@ -7,6 +7,7 @@ import numpy as np
 from .. import checks
 from ..errors import ParameterError, shown
 from ..network.arithmetic import growth
+from ..network.dynamics import Narrow
 from ..network.neurons import Model
 from .costs import Choice
 from .fields import PERSISTENT, STATE
@@ -105,6 +106,11 @@ class Plan:
         if self.pop_stride[pop]:
             return self.params[first + index * lanes : first + (index + 1) * lanes]
         return self.params[first + index]
+
+    def narrow(self, pop: int) -> Optional[Narrow]:
+        """The bits of a population in integers, where they are fewer than 16; [lanes]."""
+        first, lanes, most_v = int(self.pop_lane[pop]), int(self.pop_lanes[pop]), int(self.pop_most_v[pop])
+        return Narrow(self.right16[first : first + lanes], most_v, int(self.pop_most_sum[pop])) if most_v else None
 
     def syn_entries(self, pop: int) -> range:
         """Entries of syn_frame that belong to a population: one for each of its currents, or none."""

@@ -47,7 +47,8 @@ class NeuromorphicAPI:
         self.device = checks.known("device", device, MEMORY_LIMITS)
         self.seed = 0 if seed is None else checks.whole("NeuromorphicAPI", "seed", seed, least=0)
         self.auto_connect = True
-        self._precision = "float32"
+        # None: the one that the network was quantised for, else float32
+        self._precision: Optional[str] = None
         self._network: Optional[Network] = None
         self._roles: Dict[str, str] = {}
         self._simulator: Optional[Simulator] = None
@@ -81,9 +82,9 @@ class NeuromorphicAPI:
         return self._simulator
 
     def set_precision(self, precision: str) -> Change:
-        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
-        with delta synapses in integers). Any time; the state stays. Returns the bytes before and after, which are known
-        once there has been a run."""
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF and
+        LI with delta synapses in integers). Any time; the state stays. Returns the bytes before and after, which are
+        known once there has been a run."""
         change = Change(device_precision(precision), 0, 0)
         if self._simulator is not None:
             change = self._simulator.set_precision(precision)
@@ -253,7 +254,7 @@ class NeuromorphicAPI:
             self._look_at_wiring(self.network)
         return self.network
 
-    def _asked(self, network: Optional[CoreNetwork]) -> Tuple[CoreNetwork, str]:
+    def _asked(self, network: Optional[CoreNetwork]) -> Tuple[CoreNetwork, Optional[str]]:
         found = self._wired() if network is None else network
         return found, getattr(found, "precision", None) or self._precision
 

@@ -103,7 +103,9 @@ class Simulator:
             raise ArgumentTypeError(f"Simulator: mode must be one of {names} (got {shown(mode)})")
         self.network, self.mode = network, mode
         self.dt = None if dt is None else checks.positive("Simulator", "dt", dt, "ms")
-        self._event_threshold, self._precision = 0.0, "float32"
+        self._event_threshold = 0.0
+        # None: the one that the network was quantised for, else float32
+        self._precision: Optional[str] = None
         self._core: Optional[CoreSimulator] = None
         if network.populations:
             # what cannot run in this mode is said at once
@@ -131,8 +133,8 @@ class Simulator:
         self._event_threshold = threshold
 
     def set_precision(self, precision: str) -> Change:
-        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF
-        with delta synapses in integers, which are clocked: not in mode EVENT_DRIVEN). Any time; the state stays.
+        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF and
+        LI with delta synapses in integers, which are clocked: not in mode EVENT_DRIVEN). Any time; the state stays.
         Returns the bytes before and after."""
         change = Change(device_precision(precision), 0, 0)
         if self._core is not None:
