@@ -17,7 +17,7 @@ from neuroedge.network.connectivity import Connectivity
 from neuroedge.optimize import NetworkPruner, gradual_sparsity, saliency_masks
 from neuroedge.optimize import hessian as hs
 from neuroedge.optimize.calibration import samples_of
-from neuroedge.optimize.traces import Samples, moments, order_of, record, takers
+from neuroedge.optimize.traces import Samples, moments, order_of, record, spikes_of, takers
 from neuroedge.tutorial.engine import Network as Grouped
 
 
@@ -53,7 +53,7 @@ def trained() -> Tuple[Network, Digits, np.ndarray]:
 
 def _potentials(net: Network, inputs: np.ndarray) -> Tuple[np.ndarray, float]:
     """Mean trace of each hidden neuron in each sample, by which the readout is linear."""
-    samples = Samples(inputs, ["input"], len(inputs), 16, 18, 1.0)
+    samples = Samples([spikes_of(net, ["input"], x, 16, 1.0) for x in inputs], 18, 1.0)
     spikes = record(net, samples, ["hidden"])["hidden"]
     keep = np.exp(-(1.0 / READOUT_TAU))
     gain = np.array([(1.0 - keep ** (17 - t)) / (1.0 - keep) for t in range(18)]).clip(0.0) / 18.0
@@ -318,7 +318,7 @@ def test_random_sources_draw_anew_for_each_sample() -> None:
     net.add("noise", 20, "poisson", rate=100.0)
     net.add("out", 2, "lif")
     net.connect("noise", "out")
-    spikes = record(net, Samples(None, [], 3, 16, 17, 1.0), ["noise"])["noise"]
+    spikes = record(net, Samples([None] * 3, 17, 1.0), ["noise"])["noise"]
     assert spikes.any(axis=(1, 2)).all() and not np.array_equal(spikes[0], spikes[1])
 
 
