@@ -332,6 +332,13 @@ def test_what_it_has_seen_comes_before_what_is_made_up() -> None:
     assert pruner.report.calibration == "9 samples that it saw last"
 
 
+def test_nothing_asked_is_nothing_done() -> None:
+    net = feedforward()
+    new = NetworkPruner(sparsity_target=0.0, calibration=values()).prune(net)
+    for name, q in net.projections.items():
+        assert new.projections[name].connectivity.weight.tobytes() == q.connectivity.weight.tobytes()
+
+
 def test_a_silent_network_is_pruned_by_size() -> None:
     net = feedforward()
     new = NetworkPruner(sparsity_target=0.5, calibration=np.zeros((4, 12))).prune(net)
