@@ -79,7 +79,7 @@ def test_a_trained_network_still_answers(trained: Any) -> None:
     by_size = NetworkPruner(sparsity_target=0.8, criterion="magnitude")
     kept, cut = accuracy(by_trace.prune(net), digits), accuracy(by_size.prune(net), digits)
     assert full > 0.85
-    assert kept > full - 0.04, (full, kept, cut)
+    assert kept > full - 0.05, (full, kept, cut)
     assert kept > cut + 0.05, (full, kept, cut)
     blocks = NetworkPruner(sparsity_target=0.5, granularity="block8", calibration=calibration)
     assert accuracy(blocks.prune(net), digits) > full - 0.06
@@ -101,7 +101,8 @@ def test_layer_after_layer_is_fitted_to_what_the_full_network_brought() -> None:
     for criterion in ("trace", "magnitude"):
         new = NetworkPruner(sparsity_target=0.6, criterion=criterion, calibration=x).prune(net)
         errors[criterion] = float(np.mean((answers(new) - full) ** 2) / np.var(full))
-    assert errors["trace"] < 0.5 * errors["magnitude"], errors
+    # 0.05; 0.09 where layers are fitted to themselves rather than to the full network
+    assert errors["trace"] < 0.07 * errors["magnitude"], errors
 
 
 def test_generated_samples_do_better_than_size(trained: Any) -> None:
