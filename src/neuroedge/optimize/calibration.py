@@ -1,14 +1,15 @@
 """Which samples a network is run with to see what its synapses bring: given ones, those it saw last, or made up."""
 
-from typing import Any, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
 from .. import checks
 from ..encoding.rate import unit_values
 from ..errors import ParameterError, warn
+from ..events import SpikeTrain
 from ..network.graph import Network
-from .traces import Samples, lag, takers
+from .traces import Samples, lag, spikes_of, takers
 
 __all__ = ["Calibration", "checked_values", "samples_of"]
 
@@ -46,10 +47,11 @@ def samples_of(owner: str, network: Network, given: Optional[np.ndarray], durati
             rule = "no population takes a calibration, since all sources fire by themselves"
             raise ParameterError(f"{owner}: {rule}; leave it out")
         count = min(MADE, most)
-        return Calibration(Samples(None, [], count, ticks, whole, dt), f"{count} runs of its own sources")
+        return Calibration(Samples([None] * count, whole, dt), f"{count} runs of its own sources")
     values, text = _values(owner, network, given, features)
     chosen = values[np.linspace(0, len(values) - 1, min(len(values), most)).astype(np.int64)]
-    return Calibration(Samples(chosen, names, len(chosen), ticks, whole, dt), f"{len(chosen)} {text}")
+    inputs: List[Optional[Dict[str, SpikeTrain]]] = [spikes_of(network, names, x, ticks, dt) for x in chosen]
+    return Calibration(Samples(inputs, whole, dt), f"{len(inputs)} {text}")
 
 
 def _values(owner: str, network: Network, given: Optional[np.ndarray], features: int) -> "tuple[np.ndarray, str]":

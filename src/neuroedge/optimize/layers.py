@@ -10,7 +10,7 @@ from ..network.graph import Projection
 from ..network.neurons import LI
 from ..network.synapses import Alpha, Delta
 from ..plan.threshold import in_mv
-from .hessian import damped, elimination_losses, error, refit
+from .hessian import damped, elimination_losses, error, refit, solving
 from .ranking import GRANULARITIES, lowest, units_of
 from .traces import delays_differ, has_trace, moments, powers
 
@@ -108,12 +108,12 @@ class Layer:
             hessian, full = damped(same), self._full(self.weight)
             ridge = hessian[0, 0] - same[0, 0]
             wanted = hessian @ full if cross is None else cross @ full + ridge * full
-            if changed or self.below.any():
-                start = refit(hessian, wanted, self._full(~self.below[self.units.of]))
-                losses = self._unit_losses(start, same)
+            mask = self._full(~self.below[self.units.of])
+            if (changed or self.below.any()) and solving(mask) <= MAX_SOLVING:
+                losses = self._unit_losses(refit(hessian, wanted, mask), same)
             kept = ~self._gone(need, losses)
             mask = self._full(kept)
-            if _solving(mask) <= MAX_SOLVING:
+            if (changed or not kept.all()) and solving(mask) <= MAX_SOLVING:
                 self.how += ", refitted"
                 weights = refit(hessian, wanted, mask)[self.pre, self.post]
         else:
@@ -134,10 +134,6 @@ class Layer:
         indptr = c.indptr - np.concatenate(([0], np.cumsum(gone)))
         delay = c.delay[kept] if isinstance(c.delay, np.ndarray) else c.delay
         return Connectivity(c.shape, indptr, c.targets()[kept], c.weight[kept], delay)
-
-
-def _solving(mask: np.ndarray) -> float:
-    return float(np.sum(mask.sum(axis=0, dtype=np.float64) ** 3)) / 3.0
 
 
 def _yardstick(q: Projection, weight: np.ndarray) -> np.ndarray:

@@ -23,10 +23,11 @@ CRITERIA = ("trace", "magnitude")
 class NetworkPruner:
     """Removes synapses.
 
-    threshold: those with |weight| below this share of threshold − rest of their target go first (targets without a
-    threshold: `layers.py`); each projection keeps its largest. sparsity_target: then the criterion ranks what is left,
-    until this share of all synapses that were there is gone, 0 ≤ share < 1; a readout keeps a fifth of its own (beyond
-    95 % four times its even share), every other projection a quarter of its even share, where the rest can spare it.
+    threshold: those with |weight| below this share of threshold − rest of their target go first (of a target without a
+    threshold, the spread of its potential when each source spikes once); each projection keeps its largest.
+    sparsity_target: then the criterion ranks what is left, until this share of all synapses that were there is gone,
+    0 ≤ share < 1. A readout keeps a fifth of its own (beyond 95 % four times its even share), every other projection a
+    quarter of its even share, where the rest can spare it.
 
     criterion: "trace" removes what changes the potentials least that calibration samples bring, and refits the rest,
     layer by layer, to what the full network brought, without labels; "magnitude" removes the smallest weights relative

@@ -11,7 +11,7 @@ from ..plan.storage import STORAGE_NAMES
 __all__ = ["PruneReport", "Pruned", "report_of"]
 
 # letters of a projection's name that share a line with its figures
-LONGEST = 16
+LONGEST = 14
 
 
 class Pruned(NamedTuple):
@@ -78,7 +78,7 @@ class PruneReport:
 
     def __str__(self) -> str:
         wide = min(LONGEST, max(len(name) for name in [*self.projections, "projection"]))
-        head = f"{'projection':<{wide}}{'before':>10}{'kept':>10}{'bytes':>20}{'ns a spike':>11}  storage   chosen by"
+        head = f"{'projection':<{wide}}{'before':>10}{'kept':>10}{'bytes':>22}{'ns a spike':>11}  storage   chosen by"
         lines = [head]
         for name, row in self.projections.items():
             lines += [name] * (len(name) > wide)
@@ -97,7 +97,7 @@ class PruneReport:
 def _figures(row: Pruned) -> str:
     size = f"{megabytes(row.bytes_before)} -> {megabytes(row.bytes_after)}"
     cost = f"{row.ns_before:,.0f} -> {row.ns_after:,.0f}"
-    return f"{row.before:>10,}{row.kept:>10,}{size:>20}{cost:>11}  {row.storage:<10}{row.how}"
+    return f"{row.before:>10,}{row.kept:>10,}{size:>22}{cost:>11}  {row.storage:<10}{row.how}"
 
 
 def report_of(

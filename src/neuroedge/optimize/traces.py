@@ -16,7 +16,18 @@ from ..network.neurons import LI, LIF, PoissonSource
 from ..plan.receptors import Receptor, channel, propagators
 from ..simulator import Simulator
 
-__all__ = ["Samples", "delays_differ", "has_trace", "moments", "order_of", "record", "takers"]
+__all__ = [
+    "Samples",
+    "delays_differ",
+    "has_trace",
+    "lag",
+    "moments",
+    "order_of",
+    "powers",
+    "record",
+    "spikes_of",
+    "takers",
+]
 
 # entries of the traces that are held at once
 CHUNK = 1 << 22
@@ -26,13 +37,9 @@ LONGEST = 4
 
 
 class Samples(NamedTuple):
-    """values [n, features] in 0 … 1, or None where sources fire by themselves; names: populations that share
-    them, in order; runs: how many samples; ticks of each run, `given` of them with values; dt in ms."""
+    """inputs: what each run is given, or None where sources fire by themselves; ticks of each run; dt in ms."""
 
-    values: Optional[np.ndarray]
-    names: List[str]
-    runs: int
-    given: int
+    inputs: List[Optional[Dict[str, SpikeTrain]]]
     ticks: int
     dt: float
 
@@ -83,33 +90,39 @@ def delays_differ(q: Projection, dt: float) -> bool:
     return bool(ticks.size and np.ptp(ticks))
 
 
+def spikes_of(
+    network: Network, names: Sequence[str], values: np.ndarray, ticks: int, dt: float
+) -> Dict[str, SpikeTrain]:
+    """One sample, values [features] in 0 … 1 shared by the named populations in order, as spikes in `ticks` ticks."""
+    begin, inputs = 0, {}
+    for name in names:
+        size = network.populations[name].size
+        when, neurons = regular_spikes(values[begin : begin + size], ticks)
+        # tick k is (k·dt, (k+1)·dt]: its middle is sure to be in it
+        inputs[name] = SpikeTrain(neurons, (when + 0.5) * dt)
+        begin += size
+    return inputs
+
+
 def record(network: Network, samples: Samples, names: Sequence[str]) -> Dict[str, np.ndarray]:
     """Spikes of the named populations, {name: bool [samples, ticks, n]}; each sample starts from rest."""
     sizes = {name: network.populations[name].size for name in names}
-    found = {name: np.zeros((samples.runs, samples.ticks, n), bool) for name, n in sizes.items()}
+    found = {name: np.zeros((len(samples.inputs), samples.ticks, n), bool) for name, n in sizes.items()}
     simulator = Simulator(network, samples.dt)
+    random = any(isinstance(p.model, PoissonSource) for p in network.populations.values())
     rest = simulator.snapshot()
-    for k in range(samples.runs):
-        # random sources draw anew for each sample
-        rest["clock"][:] = 0, k
-        simulator.restore(rest)
-        inputs = None if samples.values is None else _inputs(network, samples, samples.values[k])
+    for k, inputs in enumerate(samples.inputs):
+        if random:
+            # for each sample drawn anew
+            rest["clock"][:] = 0, k
+            simulator.restore(rest)
+        else:
+            simulator.reset()
         answer = simulator.run(samples.ticks * samples.dt, inputs=inputs, record_from=list(names))
         for name in names:
             train = answer.spikes[name]
             found[name][k, np.rint(train.times / samples.dt).astype(np.int64) - 1, train.neurons] = True
     return found
-
-
-def _inputs(network: Network, samples: Samples, values: np.ndarray) -> Dict[str, SpikeTrain]:
-    begin, inputs = 0, {}
-    for name in samples.names:
-        size = network.populations[name].size
-        ticks, neurons = regular_spikes(values[begin : begin + size], samples.given)
-        # tick k is (k·dt, (k+1)·dt]: its middle is sure to be in it
-        inputs[name] = SpikeTrain(neurons, (ticks + 0.5) * samples.dt)
-        begin += size
-    return inputs
 
 
 def has_trace(q: Projection) -> bool:
