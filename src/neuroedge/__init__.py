@@ -26,6 +26,8 @@ _ROOMS = {
     "Plan": "plan",
     "PoissonSource": "network",
     "Recording": "plan",
+    "RewardSTDP": "network",
+    "STDP": "network",
     "Simulator": "simulator",
     "SpikePattern": "events",
     "SpikeSource": "network",
