@@ -35,7 +35,8 @@ class Given(NamedTuple):
 
 
 class Job(NamedTuple):
-    """ticks: how many; the rest by population index. currents are [ticks or 1, n or 1]."""
+    """ticks: how many; the rest by population index. currents are [ticks or 1, n or 1]; rewards are (tick, value), in
+    the order of time."""
 
     ticks: int
     given: Dict[int, Given]
@@ -44,6 +45,7 @@ class Job(NamedTuple):
     record: Sequence[bool]
     trace: Sequence[bool]
     progress: Optional[Callable[[int], Any]] = None
+    rewards: Sequence[Tuple[int, float]] = ()
 
 
 class Answer(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, SCALARS, STATE
+from ..plan.learned import Due
 from ..plan.plan import FRAME, MAX_THREADS, Plan, State
 from .activity import Activity
 from .address import address
@@ -116,13 +117,14 @@ class NativeEngine:
         """Advance by the job's ticks."""
         traces = self.prepare(job)
         spikes: List[Any] = []
-        call, done = self.call, 0
+        call, done, due = self.call, 0, Due(self.plan, self.state, job.rewards)
         self._begin()
         while done < job.ticks:
             call.first = done
             self._man(spikes)
             began, events = time.perf_counter(), call.events
-            ticks = min(self._ticks_a_call, job.ticks - done)
+            # rewards reach all synapses at once, and come between two calls of the core
+            ticks = due.ticks(done, min(self._ticks_a_call, job.ticks - done))
             ran = self._run(*self.pointers, ticks)
             if ran < 0 or (ran == 0 and call.spikes == 0):
                 raise NativeError(
@@ -136,6 +138,7 @@ class NativeEngine:
             else:
                 self._collect(spikes, keep=True)
             done += ran
+            due.give(done)
             if job.progress is not None:
                 job.progress(ran)
         answer = self._answer(traces, spikes)
