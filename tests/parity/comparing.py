@@ -30,7 +30,13 @@ def integer(seed: int) -> Case:
 
 
 # networks of every model, those that may be event-driven as a whole, int8 plans, and what learns
-KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "late": late, "silent": silent, "int8": integer, "learning": learning}
+KINDS: Dict[str, Callable[[int], Case]] = {
+    "every": build,
+    "late": late,
+    "silent": silent,
+    "int8": integer,
+    "learning": learning,
+}
 
 
 class Outcome(NamedTuple):
@@ -117,7 +123,9 @@ def _apart(plan: Plan, a: Answer, b: Answer) -> Optional[str]:
 
 def _job(intake: Intake, plan: Plan, call: Call) -> Job:
     record = ("spikes", "potentials") if call.potentials else ("spikes",)
-    return intake.job(call.duration, round(call.duration / plan.dt), call.inputs, call.currents, record, None, call.rewards)
+    return intake.job(
+        call.duration, round(call.duration / plan.dt), call.inputs, call.currents, record, None, call.rewards
+    )
 
 
 def _round(plan: Plan, job: Job, rigs: Sequence[Simulator], names: Sequence[str]) -> Tuple[Answer, Optional[str]]:

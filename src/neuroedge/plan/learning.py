@@ -194,4 +194,4 @@ def estimated(projection: Projection, depth: int, real: int) -> int:
     n, (n_pre, n_post) = projection.count, projection.shape
     runs = n if isinstance(projection.delay, np.ndarray) else n_pre
     # what is kept for the targets' spikes, weights and eligibility, traces, spikes on their way
-    return n * (12 + 2 * real) + (runs + n_post) * (real + 4) + n_pre * depth * 8 + depth * 12 + 512
+    return n * (14 + 2 * real) + (runs + n_post) * (real + 4) + n_pre * depth * 8 + depth * 12 + 512
