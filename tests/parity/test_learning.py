@@ -1,4 +1,4 @@
-"""Networks that learn: the clock engine has the bits of the reference engine, and a run goes on where the last stopped."""
+"""Networks that learn: the clock engine has the bits of the reference engine, and runs go on where they stopped."""
 
 from typing import Any, Dict, List
 
