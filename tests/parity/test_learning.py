@@ -147,6 +147,37 @@ def test_steps_equal_a_run(engine: str) -> None:
     assert whole.state.equal(steps.state) is None and len(one.spikes["a"]) > 50
 
 
+def test_events_alone() -> None:
+    # neurons are stepped where something arrives, and silence is not passed over
+    net = Network(seed=1)
+    net.add("given", 30, "rate")
+    net.add("a", 30, LIF(refractory=3.0))
+    net.connect("given", "a", probability=0.5, weights=4.0, delay=20.0, plasticity="stdp")
+    net.connect("a", "a", probability=0.3, weights=2.0, plasticity="rstdp")
+    sims = [Simulator(net, dt=0.5, engine=engine) for engine in ("reference", "clock", "event")]
+    given = [(int(i), float(t)) for t in (3, 40, 41, 150) for i in range(0, 30, 2)]
+    recordings = [sim.run(300.0, {"given": given}, rewards=[(70.0, 1.0)]) for sim in sims]
+    assert recordings[2].performance["engine"] == "event" and len(recordings[0].spikes["a"]) > 30
+    for sim, recording in zip(sims[1:], recordings[1:]):
+        assert difference(recordings[0], recording) is None and sims[0].state.equal(sim.state) is None
+
+
+@pytest.mark.parametrize("delays", [1, 6])
+def test_more_targets_than_16_bits_count(delays: int) -> None:
+    net, rng, n = Network(seed=1), np.random.default_rng(1), 70_000
+    net.add("given", 50, "rate")
+    net.add("a", n, LIF())
+    synapses = rng.integers(0, 50, 900), rng.integers(n - 90, n, 900), rng.uniform(9.0, 18.0, 900)
+    for name, delay in (("given", rng.integers(1, delays + 1, 900) * 1.0), ("a", None)):
+        net.connect(name, "a", synapses=synapses, delay=delay, plasticity="stdp", synapse=Exponential(5.0))
+    sims = [Simulator(net, dt=1.0, engine=engine) for engine in ("reference", "clock", "hybrid")]
+    given = [(int(i), k + 1.0) for k in range(20) for i in rng.integers(0, 50, 5)]
+    recordings = [sim.run(25.0, {"given": given}) for sim in sims]
+    assert len(recordings[0].spikes["a"]) > 50
+    for sim, recording in zip(sims[1:], recordings[1:]):
+        assert difference(recordings[0], recording) is None and sims[0].state.equal(sim.state) is None
+
+
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_snapshots_and_reset(name: str) -> None:
     sims = [Simulator(loop(RULES[name]), dt=0.5, engine=engine) for engine in ("reference", "clock")]

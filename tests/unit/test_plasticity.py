@@ -281,6 +281,14 @@ def test_estimates_hold(precision: str, delay: Any) -> None:
         assert plan.nbytes <= estimate(net, 1.0, precision) <= 2 * plan.nbytes + 50_000
 
 
+def test_an_explanation_names_the_rules() -> None:
+    net = pair(STDP(rule="multiplicative", pairing="nearest", w_max=8.0))
+    net.connect("in", "out", weights=1.0, plasticity=RewardSTDP(mode="dopamine"))
+    lines = Simulator(net, dt=1.0).plan.explain().splitlines()
+    assert "in->out    multiplicative  nearest  0 to 8" in lines
+    assert "in->out#2  dopamine        all      0 to 2" in lines
+
+
 def test_the_tutorials_api_learns() -> None:
     api = NeuromorphicAPI(seed=3)
     api.create_network()

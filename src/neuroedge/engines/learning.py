@@ -5,12 +5,19 @@ import numpy as np
 from ..network.dynamics import rescale
 from ..plan.learned import ELIGIBLE, POST, PRE, Learned
 from ..plan.learning import ADDITIVE, DOPAMINE, MULTIPLICATIVE
+from ..plan.plan import Plan, State
+from ..plan.storage import ROWS32
 
 __all__ = ["Learner"]
 
 
 class Learner(Learned):
     """One projection that learns, in one tick after another."""
+
+    def __init__(self, plan: Plan, state: State, k: int) -> None:
+        super().__init__(plan, state, k)
+        target = (plan.target32 if plan.proj_storage[self.q] == ROWS32 else plan.target16)[int(plan.proj_syn[self.q]) :]
+        self.target = target[: self.count].astype(np.int64)
 
     def arrive(self, ring: np.ndarray) -> int:
         """Spikes arrive: weights are added to `ring`, then changed. Returns how many synapses they passed."""

@@ -117,14 +117,17 @@ class NativeEngine:
         """Advance by the job's ticks."""
         traces = self.prepare(job)
         spikes: List[Any] = []
-        call, done, due = self.call, 0, Due(self.plan, self.state, job.rewards)
+        call, done = self.call, 0
+        due = Due(self.plan, self.state, job.rewards) if job.rewards else None
         self._begin()
         while done < job.ticks:
             call.first = done
             self._man(spikes)
             began, events = time.perf_counter(), call.events
-            # rewards reach all synapses at once, and come between two calls of the core
-            ticks = due.ticks(done, min(self._ticks_a_call, job.ticks - done))
+            ticks = min(self._ticks_a_call, job.ticks - done)
+            if due is not None:
+                # rewards reach all synapses at once, and come between two calls of the core
+                ticks = due.ticks(done, ticks)
             ran = self._run(*self.pointers, ticks)
             if ran < 0 or (ran == 0 and call.spikes == 0):
                 raise NativeError(
@@ -138,7 +141,8 @@ class NativeEngine:
             else:
                 self._collect(spikes, keep=True)
             done += ran
-            due.give(done)
+            if due is not None:
+                due.give(done)
             if job.progress is not None:
                 job.progress(ran)
         answer = self._answer(traces, spikes)

@@ -9,7 +9,6 @@ from ..errors import ParameterError
 from ..network.connectivity import Connectivity
 from .learning import DOPAMINE, ELIGIBILITY, FRAMES, PARAMS
 from .plan import Plan, State, rate_growth
-from .storage import ROWS32
 
 __all__ = [
     "ELIGIBLE",
@@ -42,8 +41,6 @@ class Learned:
         self.p: Dict[str, Any] = dict(zip(PARAMS, plan.learn_param[first : first + len(PARAMS)]))
         self._rows(plan, q)
         self.count, self.runs = int(self.begin[-1]), len(self.begin) - 1
-        self.target = (plan.target32 if plan.proj_storage[q] == ROWS32 else plan.target16)[int(plan.proj_syn[q]) :]
-        self.target = self.target[: self.count].astype(np.int64)
         at = int(plan.learn_syn[k])
         self.synapses = slice(at, at + self.count)
         self.order = plan.learn_order[self.synapses]
