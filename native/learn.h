@@ -104,10 +104,9 @@ static inline void ne_learn_follow(ne_learner& l) {
   }
   l.up = l.param[LEARN_UP] / l.m[LEARN_PRE];
   l.down = l.param[LEARN_DOWN] / l.m[LEARN_POST];
-  if (l.frame[LEARN_ELIGIBLE] < 0) return;
+  // without these frames their growth is 1
   l.up = l.up * l.m[LEARN_ELIGIBLE];
   l.down = l.down * l.m[LEARN_ELIGIBLE];
-  if (l.frame[LEARN_DOPAMINE] < 0) return;
   const float n = *l.dopamine / l.m[LEARN_DOPAMINE];
   l.yet = (l.param[LEARN_BOTH] * n - l.param[LEARN_BASE]) / l.m[LEARN_ELIGIBLE];
 }

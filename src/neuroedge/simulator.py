@@ -10,7 +10,7 @@ from . import checks
 from .engines.answers import recording_of
 from .engines.choose import choose, must_take, tune
 from .engines.inputs import Intake
-from .engines.job import Answer, Job, must_take_spikes, step_neurons
+from .engines.job import Answer, Job, must_take_spikes, reward_value, step_neurons
 from .engines.native import NativeEngine
 from .errors import ArgumentTypeError, BudgetError, NotReadyError, ParameterError, shown, warn
 from .network.graph import Network
@@ -175,7 +175,7 @@ class Simulator:
     def reward(self, value: float) -> None:
         """Give a reward (a punishment if negative) now, at the end of the last tick, to every projection that learns by
         rewards (`RewardSTDP`)."""
-        number = checks.finite("reward", "value", value)
+        number = reward_value("reward", value)
         with self._turn:
             self.refresh()
             must_be_rewarded("reward", self._plan)

@@ -106,6 +106,7 @@ def test_what_cannot_learn_is_refused() -> None:
         ([(1.0, 2.0, 3.0)], ArgumentTypeError, ["rewards must be pairs"]),
         ([(1.0, "good")], ArgumentTypeError, ["rewards: value must be a number", "'good'"]),
         ([(1.0, np.inf)], ParameterError, ["rewards: value must be finite"]),
+        ([(1.0, 1e7)], ParameterError, ["rewards: value must be within ±1,000,000", "1e+07"]),
         ([(-1.0, 1.0)], ParameterError, ["rewards: times must be 0 to 10 ms", "-1 ms"]),
         ([(10.5, 1.0)], ParameterError, ["rewards: times must be 0 to 10 ms", "10.5 ms"]),
     ],
@@ -124,6 +125,23 @@ def test_rewards_need_somebody_who_waits() -> None:
     for call in (lambda: sim.run(1.0, rewards=[(0.5, 1.0)]), lambda: sim.reward(1.0)):
         with refused(ParameterError, "no projection of this network learns by rewards", "plasticity='rstdp'"):
             call()
+
+
+def test_numbers_beyond_float32_are_refused() -> None:
+    for rule in (STDP(learning_rate=1e300), RewardSTDP(A_plus=1e10), RewardSTDP(mode="dopamine", baseline=1e20)):
+        with refused(ParameterError, "'in->out'", "must be at most 1e+09", type(rule).__name__):
+            Simulator(pair(rule), dt=1.0)
+
+
+@pytest.mark.parametrize("kind", [STDP, RewardSTDP])
+@pytest.mark.parametrize("tau", [1e-2, 1e300, 1.7e308])
+def test_the_shortest_and_the_longest_memory(kind: Any, tau: float) -> None:
+    more = {"tau_e": tau, "tau_n": tau, "mode": "dopamine", "learning_rate": 1e-300} if kind is RewardSTDP else {}
+    sims = [Simulator(pair(kind(tau, tau, **more)), dt=0.1, engine=e) for e in ("reference", "clock")]
+    for sim in sims:
+        sim.run(40.0, drive())
+        assert np.isfinite(sim.weights()["in->out"]).all()
+    assert sims[0].state.equal(sims[1].state) is None
 
 
 def test_names_stand_for_defaults() -> None:
@@ -180,6 +198,8 @@ def test_kept_weights_keep_their_places() -> None:
     sim = Simulator(net, dt=1.0)
     sim.run(40.0, drive())
     before = sim.weights()["in->out"]
+    with refused(ParameterError, "'in->out'", "several synapses that learn", "connect anew"):
+        net.set_weights({"in->out": before})
     sim.keep_weights()
     fresh = Simulator(net, dt=1.0)
     assert np.array_equal(fresh.weights()["in->out"], before)

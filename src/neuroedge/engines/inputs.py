@@ -10,7 +10,7 @@ from ..events import SpikeTrain
 from ..network.neurons import PoissonSource, SpikeSource, TemporalSource
 from ..plan.learned import must_be_rewarded
 from ..plan.plan import SOURCE, Plan
-from .job import Given, Grid, Job, chances, given_spikes, held_current, must_take_spikes, on_grid
+from .job import Given, Grid, Job, chances, given_spikes, held_current, must_take_spikes, on_grid, reward_value
 
 __all__ = ["Intake"]
 
@@ -62,7 +62,7 @@ class Intake:
         must_be_rewarded("run", self._plan)
         pairs = _pairs("run", rewards)
         for time, value in pairs:
-            checks.finite("run: rewards", "value", value)
+            reward_value("run: rewards", value)
             if not 0.0 <= checks.finite("run: rewards", "time", time, "ms") <= duration * (1 + 1e-9):
                 raise ParameterError(f"run: rewards: times must be 0 to {duration:g} ms (got {time:g} ms)")
         times, values = np.array(pairs, np.float64).reshape(-1, 2).T

@@ -367,6 +367,9 @@ def _reweighted(owner: str, projection: Projection, value: Any) -> Connectivity:
         raise ParameterError(f"{owner}: no synapse at {at}, and {why}; connect anew instead")
     weight = fresh[pre, post]
     if rule is not None:
+        if len(np.unique(pre.astype(np.int64) * old.shape[1] + post)) < old.count:
+            cure = "which a matrix cannot tell apart; connect anew with synapses=(pre, post, weight)"
+            raise ParameterError(f"{owner}: some pairs of neurons have several synapses that learn, {cure}")
         rule.must_hold(owner, weight)
     return Connectivity(old.shape, old.indptr, old.post, weight, old.delay)
 

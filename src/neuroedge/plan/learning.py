@@ -40,6 +40,9 @@ ADDITIVE, MULTIPLICATIVE, ELIGIBILITY, DOPAMINE = range(4)
 # order of the numbers in learn_param; both: lr·tau_en, base: lr·b·tau_e
 PARAMS = ("low", "high", "up", "down", "gain", "both", "base", "rate", "jump")
 
+# beyond this a few products would leave float32
+MOST = 1e9
+
 # frames of a projection: x, y, eligibility, dopamine
 FRAMES = 4
 
@@ -72,6 +75,10 @@ def lessons(network: Network, stored: Sequence[Stored], dt: float) -> List[Lesso
             rates, order = _rates(owner, rule, dt), _order(projection, dt)
             kind, nearest = _kind(rule), rule.pairing == "nearest"
             params = _params(rule, projection)
+            if not max(map(abs, params)) <= MOST:
+                raise ParameterError(
+                    f"{owner}: learning rates, jumps and bounds must be at most {MOST:g} (got {rule!r})"
+                )
             found.append(Lesson(q, kind, nearest, params, rates, rows, order, projection.shape))
     return found
 
