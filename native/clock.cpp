@@ -26,9 +26,11 @@ int64_t quiet_ticks(const Turn* turns, int64_t pops, int64_t most) {
   return most;
 }
 
+// Learns: some projection does, which looks at every tick
+template <bool Learns>
 int64_t run_alone(const Run& r, int64_t ticks) {
   const ne_plan* p = r.p;
-  const bool may_pass = all_event_driven(r.turns, p->pops);
+  const bool may_pass = !Learns && all_event_driven(r.turns, p->pops);
   int64_t done = 0, events = 0, dropped = 0, frames_end = 0, tick = r.s->clock[0];
   while (done < ticks) {
     if (may_pass) {
@@ -47,7 +49,7 @@ int64_t run_alone(const Run& r, int64_t ticks) {
       fill_frames(p, *r.part, r.k, tick, n);
       frames_end = tick + n;
     }
-    run_tick(r, &events, &dropped);
+    run_tick<Learns>(r, &events, &dropped);
     done++;
     tick++;
     if (events > r.call->budget) break;
@@ -158,16 +160,17 @@ void finish(const Run* runs, int64_t parts) {
 }
 
 int64_t run_one(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
-  const size_t bytes = (size_t)p->pops * sizeof(Turn) + (size_t)p->projs * sizeof(ne_route) + 64;
+  const size_t bytes = (size_t)p->pops * sizeof(Turn) + (size_t)p->projs * sizeof(ne_route) +
+                       (size_t)p->learners * sizeof(ne_plastic) + 64;
   // on the stack, which is quicker, unless it could be too small
   char* heap = bytes > STACK_BYTES ? (char*)malloc(bytes) : nullptr;
   if (bytes > STACK_BYTES && !heap) return -1;
   Turn* turns = (Turn*)(void*)(heap ? heap : (char*)__builtin_alloca(bytes));
   ne_route* routes = (ne_route*)(void*)(turns + p->pops);
   ne_part part = part_of(s, call, 0, 1);
-  Run r = {p, s, call, ne_kernels_in_use(), &part, turns, routes};
+  Run r = {p, s, call, ne_kernels_in_use(), &part, turns, routes, (ne_plastic*)(void*)(routes + p->projs)};
   r.begin();
-  const int64_t done = run_alone(r, ticks);
+  const int64_t done = p->learners ? run_alone<true>(r, ticks) : run_alone<false>(r, ticks);
   finish(&r, 1);
   for (int64_t pop = 0; pop < p->pops; pop++) s->spike_n[pop] = turns[pop].passes_on() ? 0 : turns[pop].spikes_now;
   free(heap);
@@ -244,7 +247,7 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
   take_all(room, p, s, call, parts, crew, part);
   bool full = false;
   for (int64_t j = 0; j < parts; j++) {
-    runs[j] = {p, s, call, ne_kernels_in_use(), &part[j], runs[j].turns, runs[j].routes};
+    runs[j] = {p, s, call, ne_kernels_in_use(), &part[j], runs[j].turns, runs[j].routes, nullptr};
     runs[j].begin();
     full |= part[j].room - part[j].spikes < crew.span * p->lanes;
   }
@@ -277,6 +280,7 @@ extern "C" int64_t ne_frame_at(double rate, int64_t t, float* m) {
 
 extern "C" int64_t ne_run(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
   if (p->pops > NE_MAX_PARTS || p->projs > NE_MAX_PARTS || call->parts < 1 || call->parts > NE_MAX_THREADS) return -1;
+  if (p->learners && call->parts > 1) return -1;
   return call->parts == 1 ? run_one(p, s, call, ticks) : run_several(p, s, call, ticks, call->parts);
 }
 

@@ -89,6 +89,7 @@ T* field(const char* name, bool of_call) {
   if ((!strcmp(name, "row") && n != plan.rows) || (!strcmp(name, "segment") && n != plan.segments))
     fail(name, "has another size");
   if (begins(name, "pop_") && n != plan.pops) fail(name, "does not have an entry for each population");
+  if (begins(name, "learn_") && n < plan.learners) fail(name, "does not have an entry for each that learns");
   if (begins(name, "proj_") && n < plan.projs) fail(name, "does not have an entry for each projection");
   if ((per_lane(name) || (per_integer_lane(name) && has_integers())) && n != plan.lanes)
     fail(name, "does not have an entry for each lane");
@@ -161,9 +162,11 @@ int64_t load(int32_t* persistent) {
   plan.segments = number<int64_t>("head");
   plan.hits = number<int64_t>("head");
   plan.syn_frames = number<int64_t>("head");
+  plan.learners = number<int64_t>("head");
   if (call.parts < 1 || call.parts > NE_MAX_THREADS || plan.rows < 1 || plan.segments < 1 || plan.hits < 1)
     fail("head", "is impossible");
-  if (ticks < 0 || plan.pops < 1 || plan.projs < 0 || plan.frames < 0 || plan.lanes < 1) fail("head", "is impossible");
+  if (ticks < 0 || plan.pops < 1 || plan.projs < 0 || plan.frames < 0 || plan.learners < 0 || plan.lanes < 1)
+    fail("head", "is impossible");
 #define NE_TAKE(type, name) plan.name = field<type>(#name, false);
   NE_PLAN_FIELDS(NE_TAKE)
 #undef NE_TAKE

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0xef8dcc74u
+#define NE_LAYOUT 0x881d41d7u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -15,6 +15,7 @@ typedef struct ne_plan {
   int64_t segments;
   int64_t hits;
   int64_t syn_frames;
+  int64_t learners;
   const int32_t* pop_kind;  // [pops] 0 source, 1 LIF in a growing frame, 2 per tick, 3 AdEx, 4 Izhikevich, 5 integers
   const int32_t* pop_n;  // [pops] neurons
   const int32_t* pop_lane;  // [pops] first lane in the state arrays
@@ -78,6 +79,27 @@ typedef struct ne_plan {
   const uint16_t* weight16;  // [halves] synaptic weights in IEEE half precision
   const uint32_t* small;  // [smalls] synapses of each source that are below the event threshold: counted, not stored
   const int8_t* weight8;  // [codes] synaptic weights as codes -127 to 127
+  const int32_t* learn_proj;  // [learners] projection that learns
+  const int32_t* learn_rule;  // [learners] 0 additive STDP, 1 multiplicative, 2 eligibility and rewards, 3 dopamine
+  const int32_t* learn_nearest;  // [learners] 1: a spike sets its trace to 1, 0: it adds 1
+  const int32_t* learn_depth;  // [learners] ticks for which spikes are kept: the longest delay
+  const int64_t* learn_syn;  // [learners] first entry in learned, in_syn and in_run
+  const int64_t* learn_eligible;  // [learners] first entry in eligible
+  const int64_t* learn_run;  // [learners] first entry in trace_pre
+  const int64_t* learn_post;  // [learners] first entry in trace_post
+  const int64_t* learn_kept;  // [learners] first entry in kept and kept_times
+  const int64_t* learn_slot;  // [learners] first entry in kept_n
+  const int64_t* learn_in;  // [learners] first entry in in_row
+  const int64_t* learn_lag;  // [learners] first entry in lag
+  const int32_t* learn_lags;  // [learners] how many delays differ
+  const int32_t* learn_frame;  // [learn_frames] index into frame_rate of x, y, eligibility and dopamine, -1 if none
+  const float* learn_param;  // [learn_params] coefficients of each rule (plan/plastic.py)
+  const int32_t* lag;  // [lags] delays in ticks, the longest first
+  const uint32_t* in_row;  // [in_rows] first synapse of each target in in_syn
+  const uint32_t* in_syn;  // [learned] synapses by target
+  const uint32_t* in_run;  // [learned] the run of one source and delay that each of them is in
+  const float* learned_start;  // [learned] weights at the start
+  const uint32_t* learn_order;  // [learned] index of each synapse among those described
 } ne_plan;
 
 typedef struct ne_state {
@@ -94,6 +116,15 @@ typedef struct ne_state {
   uint8_t* hit;  // [hits] 1: the slot holds arrivals
   int16_t* v16;  // [shorts] LIF in integers: potential relative to rest
   int16_t* held16;  // [shorts] -1 while refractory
+  float* learned;  // [learned] weights that learn; under dopamine, what they will be when it is gone
+  float* eligible;  // [eligibles] eligibility of each synapse, in its frame
+  float* trace_pre;  // [runs] x of each run of one source and delay, in its frame
+  float* trace_post;  // [posts] y of each target, in its frame
+  float* dopamine;  // [learners] n of each projection, in its frame
+  int64_t* learn_exponent;  // [learn_frames] exponents of the frames of x, y, eligibility and dopamine
+  uint32_t* kept;  // [kept] sources that fired, for each of the last ticks
+  uint32_t* kept_times;  // [kept] how often: given spikes may repeat
+  uint32_t* kept_n;  // [kept_slots] their number
   uint32_t* queue;  // [lanes] refractory neurons
   int32_t* queue_head;  // [queues] first entry in queue, for each thread and population
   int32_t* queue_size;  // [queues] entries in queue
@@ -256,6 +287,27 @@ typedef struct ne_batch {
   X(uint16_t, weight16) \
   X(uint32_t, small) \
   X(int8_t, weight8) \
+  X(int32_t, learn_proj) \
+  X(int32_t, learn_rule) \
+  X(int32_t, learn_nearest) \
+  X(int32_t, learn_depth) \
+  X(int64_t, learn_syn) \
+  X(int64_t, learn_eligible) \
+  X(int64_t, learn_run) \
+  X(int64_t, learn_post) \
+  X(int64_t, learn_kept) \
+  X(int64_t, learn_slot) \
+  X(int64_t, learn_in) \
+  X(int64_t, learn_lag) \
+  X(int32_t, learn_lags) \
+  X(int32_t, learn_frame) \
+  X(float, learn_param) \
+  X(int32_t, lag) \
+  X(uint32_t, in_row) \
+  X(uint32_t, in_syn) \
+  X(uint32_t, in_run) \
+  X(float, learned_start) \
+  X(uint32_t, learn_order) \
 
 #define NE_STATE_FIELDS(X) \
   X(int64_t, clock) \
@@ -271,6 +323,15 @@ typedef struct ne_batch {
   X(uint8_t, hit) \
   X(int16_t, v16) \
   X(int16_t, held16) \
+  X(float, learned) \
+  X(float, eligible) \
+  X(float, trace_pre) \
+  X(float, trace_post) \
+  X(float, dopamine) \
+  X(int64_t, learn_exponent) \
+  X(uint32_t, kept) \
+  X(uint32_t, kept_times) \
+  X(uint32_t, kept_n) \
   X(uint32_t, queue) \
   X(int32_t, queue_head) \
   X(int32_t, queue_size) \

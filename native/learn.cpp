@@ -51,7 +51,7 @@ void begin(Pupil& u) {
   ne_learn* l = u.l;
   memcpy(l->block, l->start, (size_t)l->block_bytes);
   u.part = part_of(u.s, u.call, 0, 1);
-  u.run = {u.p, u.s, u.call, u.k, &u.part, u.turns, u.routes};
+  u.run = {u.p, u.s, u.call, u.k, &u.part, u.turns, u.routes, nullptr};
   u.run.begin();
   u.tick = u.frames_end = 0;
   for (int64_t k = 0; k < l->inputs; k++) {
@@ -97,7 +97,7 @@ void run_one_tick(Pupil& u) {
   }
   int64_t dropped = 0;
   u.part.spikes = 0;
-  run_tick(u.run, &u.events, &dropped);
+  run_tick<false>(u.run, &u.events, &dropped);
   for (int64_t pop = 0; pop < u.p->pops; pop++) u.spikes += u.turns[pop].spikes_now;
 }
 

@@ -60,7 +60,7 @@ NE_API const char* ne_simd(void);
 
 // advance by up to `ticks` ticks; returns how many were done: fewer only if the spike buffer is full or, after one tick at
 // least, more synaptic events have passed than call->budget; -1 for
-// more than NE_MAX_PARTS populations or projections.
+// more than NE_MAX_PARTS populations or projections, and for several threads where something learns.
 // call->first is the run's tick at which this call begins: given spikes, currents and traces count from the run's first
 NE_API int64_t ne_run(const ne_plan* plan, ne_state* state, ne_call* call, int64_t ticks);
 

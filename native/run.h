@@ -6,6 +6,7 @@
 #include "deliver.h"
 #include "dispatch.h"
 #include "populations.h"
+#include "plastic.h"
 #include "sparse.h"
 #include "turn.h"
 
@@ -30,6 +31,7 @@ struct Run {
   ne_part* part;
   Turn* turns;
   ne_route* routes;
+  ne_plastic* plastic;
 
   void begin() {
     for (int64_t pop = 0; pop < p->pops; pop++) {
@@ -38,12 +40,16 @@ struct Run {
       choose_turn(turns[pop]);
     }
     for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns, q);
+    for (int64_t k = 0; k < p->learners; k++) ne_plastic_begin(plastic[k], p, s, part, turns, routes, k);
   }
 };
 
-// one tick: every population, then every projection
+// one tick: every population, then every projection. Learns: of some projections the weights change
+template <bool Learns>
 static inline void run_tick(const Run& r, int64_t* events, int64_t* dropped) {
+  for (int64_t k = 0; Learns && k < r.p->learners; k++) *events += ne_plastic_arrive(r.plastic[k]);
   for (int64_t pop = 0; pop < r.p->pops; pop++) r.turns[pop].act(r.turns[pop]);
+  for (int64_t k = 0; Learns && k < r.p->learners; k++) ne_plastic_fire(r.plastic[k]);
   for (int64_t q = 0; q < r.p->projs; q++) {
     const ne_route& to = r.routes[q];
     if (!to.pre->spikes_now) continue;

@@ -27,6 +27,8 @@ _ROOMS = {
     "PoissonSource": "network",
     "Quantizer": "optimize",
     "Recording": "plan",
+    "RewardSTDP": "network",
+    "STDP": "network",
     "Simulator": "simulator",
     "SpikePattern": "events",
     "SpikeSource": "network",

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from . import checks
 from .engines.answers import recording_of
 from .engines.choose import choose, must_take, tune
 from .engines.inputs import Intake
-from .engines.job import Answer, Job, must_take_spikes, step_neurons
+from .engines.job import Answer, Job, must_take_spikes, reward_value, step_neurons
 from .engines.native import NativeEngine
-from .errors import ArgumentTypeError, BudgetError, ParameterError, shown, warn
+from .errors import ArgumentTypeError, BudgetError, NotReadyError, ParameterError, shown, warn
 from .network.graph import Network
 from .plan.compile import compile_network
 from .plan.convert import convert, same_shape
+from .plan.learned import connectivity, learned, must_be_rewarded, reward
 from .plan.plan import Plan, State
 from .plan.precision import PRECISIONS, Change
 from .plan.recording import Recording
@@ -132,6 +133,10 @@ class Simulator:
             return convert(self._plan, self._state, plan) if same_shape(self._plan, plan) else state
         if plan.names == self._plan.names and state.fits(self._state):
             state.restore(self._state.snapshot(), plan)
+        for one in learned(plan, state) if plan.projections == self._plan.projections else []:
+            # weights that somebody has set count more than those that were learnt
+            if plan.revisions[one.q] != self._plan.revisions[one.q]:
+                one.put(plan.learned_start[one.synapses])
         return state
 
     def refresh(self) -> None:
@@ -149,7 +154,7 @@ class Simulator:
                 warn(f"{self._network!r} has changed since it ran, so its state starts over, at 0 ms")
 
     def reset(self) -> None:
-        """Start over: time 0, potentials at their start, nothing pending."""
+        """Start over: time 0, potentials and learnt weights at their start, nothing pending."""
         with self._turn:
             self.refresh()
             self._state.reset(self._plan)
@@ -167,6 +172,46 @@ class Simulator:
         """Potentials of a population now, mV [n]."""
         return self._state.potential(self._plan, name)
 
+    def reward(self, value: float) -> None:
+        """Give a reward (a punishment if negative) now, at the end of the last tick, to every projection that learns by
+        rewards (`RewardSTDP`)."""
+        number = reward_value("reward", value)
+        with self._turn:
+            self.refresh()
+            must_be_rewarded("reward", self._plan)
+            reward(self._plan, self._state, number)
+
+    def weights(self, sparse: bool = False) -> Dict[str, Any]:
+        """Weights as they stand now, learnt ones included, {"pre->post": array [pre, post]}; scipy CSR matrices if
+        `sparse`. `Network.get_weights` tells what a run starts from."""
+        with self._turn:
+            return self._taught("weights").get_weights(sparse)
+
+    def keep_weights(self) -> None:
+        """Write learnt weights into the network: from now on it describes them, and `reset` goes back to them."""
+        with self._turn:
+            taught = self._taught("keep_weights")
+            if self._network is not None:
+                for name in self._teaching():
+                    self._network.projections[name].replace(taught.projections[name].connectivity)
+                    self._network.version += 1
+
+    def _teaching(self) -> List[str]:
+        return [self._plan.projections[q] for q in self._plan.learn_proj.tolist()]
+
+    def _taught(self, owner: str) -> Network:
+        """A network of its own with the weights that stand now."""
+        if self._network is None:
+            raise NotReadyError(f"{owner}: a compiled plan has no network: make a Simulator from the network itself")
+        if not any(q.plasticity for q in self._network.projections.values()):
+            return self._network
+        self.refresh()
+        taught = self._network.copy()
+        for one in learned(self._plan, self._state):
+            projection = taught.projections[one.name]
+            projection.replace(connectivity(one, projection.connectivity))
+        return taught
+
     def run(
         self,
         duration: float,
@@ -176,14 +221,16 @@ class Simulator:
         record_from: Optional[Sequence[str]] = None,
         progress: bool = False,
         dt: Optional[float] = None,
+        rewards: Optional[Sequence[Tuple[float, float]]] = None,
     ) -> Recording:
         """Run for `duration` ms, a multiple of dt, from the state that the last call left.
 
         inputs: {population: events}, times in ms from the start of this call, 0 to duration: pairs (neuron, time), a
         structured array, a SpikeTrain or a SpikePattern; or, for `rate` and `temporal` sources, one value per neuron.
         currents: {population: mV (pA for AdEx)}: a number, [n], [ticks] or [ticks, n]. record: any of "spikes",
-        "potentials", "weights"; spike counts always are. record_from: populations to record, default all. dt: change
-        the step first, as `set_dt` does.
+        "potentials", "weights" (as they stand at the end); spike counts always are. record_from: populations to record,
+        default all. dt: change the step first, as `set_dt` does. rewards: pairs (time, value) for projections that
+        learn by them (`RewardSTDP`), each at the end of its tick.
 
         Everything is checked first: where an error is raised, the state stands as before the call.
         """
@@ -195,7 +242,7 @@ class Simulator:
                     self.set_dt(dt)
                 ticks = checks.ticks_of("run", duration, self._plan.dt)
                 record = checks.names("run", "record", record)
-                job = self._intake.job(float(duration), ticks, inputs, currents, record, record_from)
+                job = self._intake.job(float(duration), ticks, inputs, currents, record, record_from, rewards)
                 if self._engine_name == "auto" and isinstance(self.engine, NativeEngine):
                     self.reason = tune(self.engine, job)
                 must_take(self.engine, job)
@@ -208,7 +255,7 @@ class Simulator:
             start, began = self._state.tick * self._plan.dt, time.perf_counter()
             answer = self._shown(job) if shows else self._through(job)
             performance = self._performance(float(duration), time.perf_counter() - began)
-            weights = self._network.get_weights() if "weights" in record and self._network is not None else None
+            weights = self.weights() if "weights" in record and self._network is not None else None
             return recording_of(self._plan, job, answer, float(duration), start, performance, weights)
 
     def _performance(self, duration: float, wall: float) -> Dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from driver_build import run_words
+from plastic import learning
 from strategies import Call, begin, build, everything, late
 
 from neuroedge import Simulator
@@ -68,6 +69,12 @@ def networks(folder: Path, ways: Sequence[Way] = ALONE, generated: int = 12, siz
             simulator = Simulator(case.plan(), engine=("clock", "hybrid")[seed % 2])
             begin(case, simulator.plan, simulator.state)
             made.append(dumped(simulator, case.calls[0], folder, f"{seed}-{len(made)}", ways))
+        # what learns runs by one thread, and rewards are given by Python
+        case, alone = learning(seed), [way for way in ways if way[1] == 1]
+        if alone:
+            simulator = Simulator(case.plan(), engine="clock")
+            begin(case, simulator.plan, simulator.state)
+            made.append(dumped(simulator, case.calls[0], folder, f"{seed}-{len(made)}", alone))
     # a small one third, for the tests that break it
     return made[:2] + made[3:] + made[2:3]
 

@@ -10,6 +10,7 @@ import warnings
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+from plastic import learning
 from silence import silent
 from strategies import Call, Case, begin, build, integer, late
 
@@ -23,8 +24,14 @@ from neuroedge.plan.recording import Recording
 __all__ = ["KINDS", "Outcome", "Tally", "compare", "difference", "run_call", "seeds", "share", "simulator"]
 
 
-# networks of every model, those that may be event-driven as a whole, and int8 plans
-KINDS: Dict[str, Callable[[int], Case]] = {"every": build, "late": late, "silent": silent, "int8": integer}
+# networks of every model, those that may be event-driven as a whole, int8 plans, and what learns
+KINDS: Dict[str, Callable[[int], Case]] = {
+    "every": build,
+    "late": late,
+    "silent": silent,
+    "int8": integer,
+    "learning": learning,
+}
 
 
 class Outcome(NamedTuple):
@@ -93,7 +100,7 @@ def simulator(plan: Plan, name: str) -> Simulator:
 
 def run_call(simulator: Simulator, call: Call) -> Recording:
     record = ("spikes", "potentials") if call.potentials else ("spikes",)
-    return simulator.run(call.duration, call.inputs, call.currents, record)
+    return simulator.run(call.duration, call.inputs, call.currents, record, rewards=call.rewards)
 
 
 def _apart(plan: Plan, a: Answer, b: Answer) -> Optional[str]:
@@ -111,7 +118,9 @@ def _apart(plan: Plan, a: Answer, b: Answer) -> Optional[str]:
 
 def _job(intake: Intake, plan: Plan, call: Call) -> Job:
     record = ("spikes", "potentials") if call.potentials else ("spikes",)
-    return intake.job(call.duration, round(call.duration / plan.dt), call.inputs, call.currents, record, None)
+    return intake.job(
+        call.duration, round(call.duration / plan.dt), call.inputs, call.currents, record, None, call.rewards
+    )
 
 
 def _round(plan: Plan, job: Job, rigs: Sequence[Simulator], names: Sequence[str]) -> Tuple[Answer, Optional[str]]:

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
-__all__ = ["ALONE", "EVENTS", "INTEGERS", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build"]
+__all__ = ["ALONE", "EVENTS", "INTEGERS", "LEARNING", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build"]
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 # -O0: the arithmetic is the same, and compiling is what takes the time
@@ -26,6 +26,8 @@ EVENTS: Ways = ("silent", "clock", "event")
 SHARED: Ways = ("every", "clock", "clock@2", "clock@3")
 LATE: Ways = ("late", "clock", "clock@2", "clock@3")
 INTEGERS: Ways = ("int8", "reference", "clock")
+LEARNING: Ways = ("learning", "reference", "clock")
+LISTED: Ways = ("learning", "reference", "hybrid")
 
 # the last bit of what was just stored in the first lane
 _NUDGE = "if (i == 0) {{ uint32_t b; memcpy(&b, {0}, 4); b ^= (b & 0x7f800000u) != 0x7f800000u; memcpy({0}, &b, 4); }}"
@@ -210,6 +212,51 @@ MUTANTS: List[Mutant] = [
     Mutant("a round that knows no segments", "clock.cpp", "if (delay < span) span = delay;", "", SHARED),
     Mutant("order of ticks in a round", "clock.cpp",
            "for (int64_t k = 0; k < n; k++) deliver_all(", "for (int64_t k = n; k-- > 0;) deliver_all(", LATE),
+    # learning: order, one tick, one ulp, bounds
+    Mutant("weight after its own change", "plastic.h", "into[i] += w * gain;",
+           "into[i] += (RULE == NE_ADDITIVE ? ne_at_least(w - l.down * y, low) : w) * gain;", LEARNING),
+    Mutant("order of delays", "plastic.h", "for (int32_t k = 0; k < l.lags; k++) events",
+           "for (int32_t k = l.lags; k-- > 0;) events", LEARNING),
+    Mutant("y that does not decay", "plastic.h", "l.down = l.param[LEARN_DOWN] / l.m[LEARN_POST];",
+           "l.down = l.param[LEARN_DOWN];", LEARNING),
+    Mutant("x that does not decay", "plastic.h", "l.up = l.param[LEARN_UP] / l.m[LEARN_PRE];",
+           "l.up = l.param[LEARN_UP];", LEARNING),
+    Mutant("traces left behind by their frames", "plastic.h",
+           "ne_plastic_shrink(values[f], l.entries[f], exponent - l.exponent[f]);", "", LEARNING),
+    Mutant("reciprocal of growth", "plastic.h", "l.down = l.param[LEARN_DOWN] / l.m[LEARN_POST];",
+           "l.down = l.param[LEARN_DOWN] * (1.0f / l.m[LEARN_POST]);", LEARNING),
+    Mutant("order of a product", "plastic.h", "(l.up * (high - w)) * x",
+           "l.up * ((high - w) * x)", LEARNING),
+    Mutant("flush of a trace", "plastic.h", "0x1p-60f ? s",
+           "0x1p-61f ? s", LEARNING),
+    Mutant("x of all arrivals", "plastic.h", "l.x[run] = l.nearest ? l.m[LEARN_PRE] :",
+           "l.x[run] =", LEARNING),
+    Mutant("y of all spikes", "plastic.h", "l.y[target] = l.nearest ? l.m[LEARN_POST] :",
+           "l.y[target] =", LEARNING),
+    Mutant("no lower bound", "plastic.h", "ne_at_least(w - l.down * y, low)",
+           "w - l.down * y", LEARNING),
+    Mutant("no upper bound", "plastic.h", "ne_at_most(w + l.up * x, high)",
+           "w + l.up * x", LEARNING),
+    Mutant("arrives a tick late", "plastic.h", "(l.tick - lag) % l.depth + l.depth",
+           "(l.tick - lag - 1) % l.depth + l.depth", LEARNING),
+    Mutant("repeated spikes count once", "plastic.h", "times[kept - 1]++;",
+           "", LEARNING),
+    Mutant("spikes that are not forgotten", "plastic.h", "l.kept_n[l.tick % l.depth] = 0;",
+           "", LEARNING),
+    Mutant("a run of another delay", "plastic.h", "while (run < end && l.run_delay[run] != lag) run++;",
+           "", LEARNING),
+    Mutant("every other synapse of a target", "plastic.h", "k < l.in_row[target + 1]; k++",
+           "k < l.in_row[target + 1]; k += 2", LEARNING),
+    Mutant("eligibility that stands still", "plastic.h", "l.down = l.down * l.m[LEARN_ELIGIBLE];",
+           "", LEARNING),
+    Mutant("dopamine that stands still", "plastic.h", "*l.dopamine / l.m[LEARN_DOPAMINE];",
+           "*l.dopamine;", LEARNING),
+    Mutant("no baseline", "plastic.h", "(l.param[LEARN_BOTH] * n - l.param[LEARN_BASE])",
+           "(l.param[LEARN_BOTH] * n)", LEARNING),
+    Mutant("arrivals that are not listed", "plastic.h", "if (!to.touched || to.begin[run] == to.end[run]) continue;",
+           "continue;", LISTED),
+    Mutant("targets before arrivals", "run.h", "*events += ne_plastic_arrive(r.plastic[k]);",
+           "(ne_plastic_fire(r.plastic[k]), r.plastic[k].tick--, *events += ne_plastic_arrive(r.plastic[k]));", LEARNING),
     Mutant("a round that knows segments alone", "clock.cpp",
            "if (!p->proj_segmented[q] && p->proj_delay[q] < span) span = p->proj_delay[q];", "", SHARED),
 ]  # fmt: skip

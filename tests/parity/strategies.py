@@ -33,6 +33,7 @@ class Call(NamedTuple):
     inputs: Dict[str, Any]
     currents: Dict[str, Any]
     potentials: bool
+    rewards: Any = None
 
 
 class Case(NamedTuple):
@@ -367,6 +368,9 @@ def begin(case: Case, plan: Plan, state: State) -> None:
     for k in range(len(plan.names)):
         for entry in plan.syn_entries(k):
             state.syn_exponent[entry] = growth(float(plan.frame_rate[plan.syn_frame[entry]]), case.start)[1]
+    for entry, rate in enumerate(plan.learn_frame.tolist()):
+        if rate >= 0:
+            state.learn_exponent[entry] = growth(float(plan.frame_rate[rate]), case.start)[1]
     if not case.specks:
         return
     rng = np.random.default_rng(case.seed)
@@ -375,6 +379,8 @@ def begin(case: Case, plan: Plan, state: State) -> None:
             _speckle(rng, state.v[plan.spans[name]])
             _speckle(rng, state.u[plan.spans[name]])
     _speckle(rng, state.syn)
+    for traces in (state.trace_pre, state.trace_post, state.eligible, state.dopamine):
+        _speckle(rng, traces)
 
 
 def _speckle(rng: np.random.Generator, x: np.ndarray) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, Sequence, Tuple
 
 import pytest
-from mutants import ALONE, EVENTS, INTEGERS, MUTANTS, SEEDS, SHARED, Mutant, build
+from mutants import ALONE, EVENTS, INTEGERS, LEARNING, MUTANTS, SEEDS, SHARED, Mutant, build
 
 HERE = Path(__file__).resolve().parent
 Verdict = Tuple[int, str]
@@ -41,7 +41,7 @@ def verdict_on(mutant: Mutant, folder: Path) -> Verdict:
 def verdict_on_unchanged(folder: Path) -> Verdict:
     folder.mkdir()
     library = build(None, folder)
-    found = [judge(library, ways) for ways in (ALONE, EVENTS, SHARED, INTEGERS)]
+    found = [judge(library, ways) for ways in (ALONE, EVENTS, SHARED, INTEGERS, LEARNING)]
     return max(status for status, _ in found), "; ".join(words.strip() for _, words in found)
 
 

@@ -15,7 +15,6 @@ from neuroedge.errors import (
     NotReadyError,
     ParameterError,
     UnknownNameError,
-    UnsupportedError,
 )
 
 
@@ -146,7 +145,9 @@ def test_layer_names_and_parameters(api: NeuromorphicAPI) -> None:
         ({"weights": np.ones((5, 4))}, ParameterError, ["weights", "(4, 5)", "(5, 4)"]),
         ({"weights": "random"}, ArgumentTypeError, ["weights", "'random'"]),
         ({"delay": -1.0}, ParameterError, ["delay", ">= 0 ms", "-1"]),
-        ({"plasticity": "stdp"}, UnsupportedError, ["plasticity='stdp'", "use None"]),
+        ({"plasticity": "hebb"}, UnknownNameError, ["unknown plasticity 'hebb'", "rstdp, stdp"]),
+        ({"plasticity": 0.5}, ArgumentTypeError, ["plasticity must be", "0.5"]),
+        ({"plasticity": "stdp", "weights": [[-1.0] * 5] * 4}, ParameterError, ["0 to", "-1", "plasticity=None"]),
     ],
 )
 def test_connecting(api: NeuromorphicAPI, arguments: Dict[str, Any], kind: Type[NeuroedgeError], words: Any) -> None:

@@ -130,7 +130,7 @@ def test_networks(data: Any) -> None:
         **parameters,
     )
     ends = near("rates", "hidden", "cells", "new")
-    arguments = data.draw(some("weights", "synapses", "delay", "synapse", "pattern", "probability"))
+    arguments = data.draw(some("weights", "synapses", "delay", "synapse", "pattern", "probability", "plasticity"))
     may(net.connect, data.draw(ends), data.draw(ends), **arguments)
     may(net.set_weights, data.draw(things))
     may(net.set_weights, {name: data.draw(things) for name in net.projections})
@@ -160,7 +160,12 @@ SIMULATORS = [Simulator(small(), dt=0.5, engine=engine) for engine in ("clock", 
 def test_runs(data: Any, simulator: Simulator) -> None:
     inputs = data.draw(st.dictionaries(st.sampled_from(["rates", "hidden", "noise", "read"]), things, max_size=2))
     may(simulator.run, data.draw(near(2.0, 5)), inputs=inputs)
-    may(simulator.run, 2.0, **data.draw(some("inputs", "currents", "record", "record_from", "progress", "dt")))
+    may(
+        simulator.run,
+        2.0,
+        **data.draw(some("inputs", "currents", "record", "record_from", "progress", "dt", "rewards")),
+    )
+    may(simulator.reward, data.draw(things))
     may(simulator.run, 2.0, currents={"hidden": data.draw(things)})
     may(simulator.step, data.draw(things))
     may(simulator.step, inputs)
@@ -196,13 +201,13 @@ def test_the_tutorials_engine(data: Any) -> None:
     net = may(engine.Network, **data.draw(some("name", "seed"))) or engine.Network()
     for name, model in (("rates", "rate"), ("hidden", "lif")):
         may(net.add_neuron_group, name, 4, model)
-    more = some("weights", "delay", "pattern", "probability")
+    more = some("weights", "delay", "pattern", "probability", "plasticity")
     may(net.connect, "rates", "hidden", data.draw(near(0.5, "one_to_one")), **data.draw(more))
     mode, step = data.draw(near(*engine.SimulationMode)), data.draw(near(None, 0.5))
     simulator = may(engine.Simulator, net, mode, step) or engine.Simulator(net)
     may(simulator.set_event_threshold, data.draw(things))
     may(simulator.set_precision, data.draw(near("float16", "float32")))
-    arguments = data.draw(some("external_inputs", "record_spikes", "record_weights", "progress"))
+    arguments = data.draw(some("external_inputs", "record_spikes", "record_weights", "progress", "rewards"))
     may(simulator.run, data.draw(near(5.0)), data.draw(near(None, 0.5)), **arguments)
     may(simulator.run, 1.0, external_inputs={"rates": data.draw(things)})
     may(simulator.reset)
@@ -234,7 +239,7 @@ def test_the_tutorials_api(data: Any) -> None:
         may(
             api.run_simulation,
             1.0,
-            **data.draw(some("dt", "external_inputs", "record_spikes", "record_weights", "progress")),
+            **data.draw(some("dt", "external_inputs", "record_spikes", "record_weights", "progress", "rewards")),
         )
         may(api.set_weights, data.draw(things))
         may(api.reset)

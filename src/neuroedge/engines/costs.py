@@ -72,6 +72,9 @@ def threads_asked() -> bool:
 def threads_for(plan: Plan) -> int:
     """Threads that share a network: NEUROEDGE_THREADS, or as many as pay, 1 for all but large networks."""
     asked = os.environ.get("NEUROEDGE_THREADS", "").strip()
+    if len(plan.learn_proj):
+        # spikes of all of its neurons change a projection that learns
+        return 1
     if asked:
         # isdigit would take "²", which is no number
         if not (asked.isdecimal() and 1 <= int(asked) <= MAX_THREADS):

@@ -5,11 +5,12 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, BudgetError, ParameterError
+from ..errors import ArgumentTypeError, BudgetError, ParameterError, shown
 from ..events import SpikeTrain
 from ..network.neurons import PoissonSource, SpikeSource, TemporalSource
+from ..plan.learned import must_be_rewarded
 from ..plan.plan import SOURCE, Plan
-from .job import Given, Grid, Job, chances, given_spikes, held_current, must_take_spikes
+from .job import Given, Grid, Job, chances, given_spikes, held_current, must_take_spikes, on_grid, reward_value
 
 __all__ = ["Intake"]
 
@@ -38,7 +39,7 @@ class Intake:
 
     def job(
         self, duration: float, ticks: int, inputs: Optional[Mapping[str, Any]], currents: Optional[Mapping[str, Any]],
-        record: List[str], record_from: Optional[Sequence[str]],
+        record: List[str], record_from: Optional[Sequence[str]], rewards: Any = None,
     ) -> Job:  # fmt: skip
         """What a run of `duration` ms asks, as `Simulator.run` documents it."""
         plan = self._plan
@@ -52,7 +53,22 @@ class Intake:
         if currents is not None:
             levels = checks.mapping("run", "currents", currents, "population: mV").items()
             held = {plan.where(name): self._current(plan.where(name), value, ticks) for name, value in levels}
-        return Job(ticks, given, held, fire, spikes, trace)
+        if rewards is None:
+            return Job(ticks, given, held, fire, spikes, trace)
+        return Job(ticks, given, held, fire, spikes, trace, None, self._rewards(rewards, duration, ticks))
+
+    def _rewards(self, rewards: Any, duration: float, ticks: int) -> List[Tuple[int, float]]:
+        """(tick, value) in the order of time."""
+        must_be_rewarded("run", self._plan)
+        pairs = _pairs("run", rewards)
+        for time, value in pairs:
+            reward_value("run: rewards", value)
+            if not 0.0 <= checks.finite("run: rewards", "time", time, "ms") <= duration * (1 + 1e-9):
+                raise ParameterError(f"run: rewards: times must be 0 to {duration:g} ms (got {time:g} ms)")
+        times, values = np.array(pairs, np.float64).reshape(-1, 2).T
+        order = np.argsort(times, kind="stable")
+        at = on_grid(times[order], np.zeros(len(times), np.uint32), self._plan.dt, ticks)[0].ticks
+        return list(zip(at.tolist(), values[order].tolist()))
 
     def _recorded(
         self, ticks: int, record: List[str], record_from: Optional[Sequence[str]]
@@ -100,6 +116,15 @@ class Intake:
         if self._sources[k]:
             raise ParameterError(f"{owner}: a source has no membrane to inject into")
         return held_current(owner, value, self._sizes[k], ticks, self._plan.v_start.dtype)
+
+
+def _pairs(owner: str, rewards: Any) -> List[Tuple[Any, Any]]:
+    """Pairs (time in ms, value) of a list or an array."""
+    rule = f"{owner}: rewards must be pairs (time in ms, value)"
+    try:
+        return [(time, value) for time, value in rewards]
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"{rule} (got {shown(rewards)})") from None
 
 
 def _is_values(value: Any) -> bool:

@@ -19,8 +19,12 @@ __all__ = [
     "held_current",
     "must_take_spikes",
     "on_grid",
+    "reward_value",
     "step_neurons",
 ]
+
+
+MOST_REWARD = 1e6
 
 
 class Given(NamedTuple):
@@ -35,7 +39,8 @@ class Given(NamedTuple):
 
 
 class Job(NamedTuple):
-    """ticks: how many; the rest by population index. currents are [ticks or 1, n or 1]."""
+    """ticks: how many; the rest by population index. currents are [ticks or 1, n or 1]; rewards are (tick, value), in
+    the order of time."""
 
     ticks: int
     given: Dict[int, Given]
@@ -44,6 +49,7 @@ class Job(NamedTuple):
     record: Sequence[bool]
     trace: Sequence[bool]
     progress: Optional[Callable[[int], Any]] = None
+    rewards: Sequence[Tuple[int, float]] = ()
 
 
 class Answer(NamedTuple):
@@ -129,6 +135,14 @@ def held_current(owner: str, value: Any, n: int, ticks: int, dtype: Any) -> np.n
         bad = array.reshape(-1)[int(np.argmin(np.isfinite(held.reshape(-1))))]
         raise ParameterError(f"{owner}: current must be finite, and within {held.dtype.name} (got {bad:g})")
     return held
+
+
+def reward_value(owner: str, value: Any) -> float:
+    """What a reward is worth; far beyond it, products leave float32."""
+    number = checks.finite(owner, "value", value)
+    if abs(number) > MOST_REWARD:
+        raise ParameterError(f"{owner}: value must be within ±{MOST_REWARD:,.0f} (got {number:g})")
+    return number
 
 
 def chances(owner: str, rate: Any, n: int, dt: float) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import NativeError
 from ..plan.fields import CALL, PLAN, SCALARS, STATE
+from ..plan.learned import Due
 from ..plan.plan import FRAME, MAX_THREADS, Plan, State
 from .activity import Activity
 from .address import address
@@ -117,12 +118,16 @@ class NativeEngine:
         traces = self.prepare(job)
         spikes: List[Any] = []
         call, done = self.call, 0
+        due = Due(self.plan, self.state, job.rewards) if job.rewards else None
         self._begin()
         while done < job.ticks:
             call.first = done
             self._man(spikes)
             began, events = time.perf_counter(), call.events
             ticks = min(self._ticks_a_call, job.ticks - done)
+            if due is not None:
+                # rewards reach all synapses at once, and come between two calls of the core
+                ticks = due.ticks(done, ticks)
             ran = self._run(*self.pointers, ticks)
             if ran < 0 or (ran == 0 and call.spikes == 0):
                 raise NativeError(
@@ -136,6 +141,8 @@ class NativeEngine:
             else:
                 self._collect(spikes, keep=True)
             done += ran
+            if due is not None:
+                due.give(done)
             if job.progress is not None:
                 job.progress(ran)
         answer = self._answer(traces, spikes)

@@ -6,9 +6,11 @@ import numpy as np
 
 from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
+from ..plan.learned import Due
 from ..plan.plan import ADEX, FIXED, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
 from ..plan.storage import BLOCK8, DENSE, LOCAL16, ROWS32, padded
 from .job import Answer, Given, Job, on_grid
+from .plastic import Learner
 
 __all__ = ["ReferenceEngine"]
 
@@ -24,13 +26,15 @@ class ReferenceEngine:
 
     def __init__(self, plan: Plan, state: State) -> None:
         self.plan, self.state = plan, state
-        self._rows = [_rows(plan, q) for q in range(len(plan.projections))]
+        self.learners = {int(q): Learner(plan, state, k) for k, q in enumerate(plan.learn_proj)}
+        self._rows = [[] if q in self.learners else _rows(plan, q) for q in range(len(plan.projections))]
 
     def run(self, job: Job) -> Answer:
         """Advance by the job's ticks."""
-        run = _Run(self, job)
+        run, due = _Run(self, job), Due(self.plan, self.state, job.rewards)
         for step in range(job.ticks):
             run.tick(step)
+            due.give(step + 1)
             if job.progress is not None:
                 job.progress(1)
         return run.answer()
@@ -61,7 +65,7 @@ class _Run:
 
     def __init__(self, engine: ReferenceEngine, job: Job) -> None:
         self.plan, self.state, self.job = engine.plan, engine.state, job
-        self.rows = engine._rows
+        self.rows, self.learners = engine._rows, engine.learners
         self.counts = np.zeros(self.plan.sizes["lanes"], np.uint32)
         self.spikes: List[Tuple[np.ndarray, np.ndarray]] = []
         self.events = self.dropped = 0
@@ -71,13 +75,29 @@ class _Run:
         }
 
     def tick(self, step: int) -> None:
-        """One tick: every population, then every projection."""
+        """One tick: what arrives where something is learnt, every population, then every projection."""
+        for learner in self.learners.values():
+            self._arrive(learner)
         fired = [self._population(k, step) for k in range(len(self.plan.names))]
+        for learner in self.learners.values():
+            learner.fire(fired[learner.post])
         for q in range(len(self.plan.projections)):
-            self._deliver(q, fired[int(self.plan.proj_pre[q])])
+            if q in self.learners:
+                self.learners[q].keep(fired[self.learners[q].pre])
+            else:
+                self._deliver(q, fired[int(self.plan.proj_pre[q])])
         self.state.clock[0] += 1
         for k, trace in self.traces.items():
             trace[step] = self.state.potential(self.plan, self.plan.names[k])
+
+    def _arrive(self, learner: Learner) -> None:
+        """Weights that learn are those of the tick of arrival, and added last."""
+        slot = self.state.tick % int(self.plan.pop_depth[learner.post])
+        ring, at = ring_slot(self.plan, self.state, learner.post, int(self.plan.proj_channel[learner.q]), slot)
+        events = learner.arrive(ring)
+        if events:
+            self.state.hit[at] = 1
+            self.events += events
 
     def _population(self, k: int, step: int) -> np.ndarray:
         lane = int(self.plan.pop_lane[k])

@@ -9,7 +9,7 @@ from ..engines.address import address
 from ..engines.inputs import Intake
 from ..engines.job import on_grid
 from ..engines.library import SHARDS, BatchStruct, CallStruct, LearnStruct, PlanStruct, StateStruct, library
-from ..errors import NativeError
+from ..errors import NativeError, UnsupportedError
 from ..network.arithmetic import precise_exp
 from ..network.graph import Network
 from ..network.neurons import LI
@@ -67,6 +67,10 @@ class School:
         self.plan, self.layout, self.shown, self.threads = plan, layout, shown, max(1, min(threads, SHARDS))
         self.learned = list(learned)
         self._network = network
+        plastic = [name for name, q in network.projections.items() if q.plasticity is not None]
+        if plastic:
+            cure = "connect it anew without plasticity, or run it in a Simulator"
+            raise UnsupportedError(f"Projection {plastic[0]!r} learns by spike times, so samples depend on order; {cure}")
         self.sizes = _sizes(network, plan, layout, self.learned)
         self._kept: List[Any] = []
         self._plan = _bound(PlanStruct, PLAN, plan.arrays)

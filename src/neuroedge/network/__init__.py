@@ -2,6 +2,7 @@
 
 from .graph import Network, Population, Projection
 from .neurons import ALIF, LI, LIF, AdEx, CubaLIF, Izhikevich, PoissonSource, SpikeSource, TemporalSource
+from .plasticity import STDP, RewardSTDP
 from .synapses import Alpha, Delta, Exponential
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "PoissonSource",
     "Population",
     "Projection",
+    "RewardSTDP",
+    "STDP",
     "SpikeSource",
     "TemporalSource",
 ]

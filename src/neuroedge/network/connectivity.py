@@ -24,6 +24,8 @@ __all__ = [
     "default_weights",
     "from_dense",
     "from_triples",
+    "largest_plastic",
+    "plastic_weights",
     "random_rows",
     "row_counts",
     "subset",
@@ -144,6 +146,25 @@ def default_weights(
     if pattern == "lateral":
         weights = -0.5 * np.abs(weights)
     return (weights * gain).astype(np.float32)
+
+
+def largest_plastic(fan_in: float, target: Model, synapse: Synapse, pattern: str) -> float:
+    """The largest of `plastic_weights`: 1.5 times their mean 1.2·d/(K·ν·τ), which holds the mean potential above the
+    threshold, with the symbols of `default_weights`; of `one_to_one`, all of them are what makes the target spike."""
+    tau = target.membrane
+    _, gain, height = _current(tau, target.charge, synapse)
+    if pattern == "one_to_one":
+        return float(1.2 * target.jump * gain / height)
+    return float(1.5 * 1.2 * target.drive * gain / (fan_in * NOMINAL_RATE * tau))
+
+
+def plastic_weights(
+    rng: np.random.Generator, n: int, fan_in: float, target: Model, synapse: Synapse, pattern: str
+) -> np.ndarray:
+    """Weights to learn from: none of them negative, uniform on 0.5 to 1.5 times their mean, float32 [n]."""
+    most = largest_plastic(fan_in, target, synapse, pattern)
+    low = 1.0 if pattern == "one_to_one" else 1.0 / 3.0
+    return (most * rng.uniform(low, 1.0, n)).astype(np.float32)
 
 
 def _current(tau: float, charge: float, synapse: Synapse) -> Tuple[float, float, float]:

@@ -19,6 +19,7 @@ from ..errors import ArgumentTypeError, BudgetError, MissingExtraError, Paramete
 from . import connectivity as cn
 from .connectivity import Connectivity
 from .neurons import CubaLIF, Model, make_model
+from .plasticity import Plasticity, must_learn, plasticity_of
 from .synapses import Alpha, Delta, Exponential, Synapse
 from .widths import Widths
 
@@ -58,8 +59,12 @@ class Projection:
         synapse: Synapse,
         pattern: str,
         given: Optional[Connectivity],
+        plasticity: Optional[Plasticity] = None,
     ) -> None:
         self.name, self.pre, self.post = name, pre, post
+        self.plasticity = plasticity
+        # rises when weights are replaced, so that a simulator knows that those it has learnt are not wanted any more
+        self.revision = 0
         self.synapse, self.pattern = synapse, pattern
         self.delay: Union[None, float, np.ndarray] = given.delay if given is not None else None
         self._given = given
@@ -75,6 +80,8 @@ class Projection:
     def describe(self, probability: float, weight: Optional[float], delay: Optional[float], seed: Any) -> None:
         """Declare a pattern: the number of synapses is known now, the synapses are drawn later."""
         self._probability, self._weight, self.delay, self._seed = probability, weight, delay, seed
+        if self.plasticity is not None:
+            self.plasticity = self.plasticity.bounded(f"Projection {self.name!r}", self._largest(weight))
         self.count = self.pre.size if self.pattern == "one_to_one" else int(self._counts()[1].sum())
 
     def _counts(self) -> Tuple[np.random.Generator, np.ndarray]:
@@ -112,12 +119,24 @@ class Projection:
     def _weights(self, rng: np.random.Generator) -> np.ndarray:
         if self._weight is not None:
             return np.full(self.count, self._weight)
-        fan_in = max(self._probability * (self.pre.size - (self.pattern == "lateral")), 1e-9)
-        return cn.default_weights(rng, self.count, fan_in, self.post.model, self.synapse, self.pattern)
+        draw = cn.default_weights if self.plasticity is None else cn.plastic_weights
+        return draw(rng, self.count, self._fan_in(), self.post.model, self.synapse, self.pattern)
+
+    def _fan_in(self) -> float:
+        return max(self._probability * (self.pre.size - (self.pattern == "lateral")), 1e-9)
+
+    def _largest(self, weight: Optional[float]) -> float:
+        """The largest weight at the start, told without drawing."""
+        if weight is not None:
+            return weight
+        return cn.largest_plastic(self._fan_in(), self.post.model, self.synapse, self.pattern)
 
     def replace(self, connectivity: Connectivity) -> None:
         """Take other synapses."""
+        if self.plasticity is not None:
+            self.plasticity.must_hold(f"Projection {self.name!r}", connectivity.weight)
         self._given, self.count, self.delay = connectivity, connectivity.count, connectivity.delay
+        self.revision += 1
 
     def __repr__(self) -> str:
         return f"Projection({self.name!r}, {self.count:,} synapses, {self.synapse.name})"
@@ -198,6 +217,7 @@ class Network:
         synapses: Any = None,
         delay: Any = None,
         synapse: Optional[Synapse] = None,
+        plasticity: Union[None, str, Plasticity] = None,
     ) -> Projection:
         """Add a projection.
 
@@ -205,6 +225,9 @@ class Network:
         synapses: instead of weights, arrays (pre, post, weight) of one length. delay: ms, one number, or one per
         synapse in the shape of `weights` or `synapses`; None is one step. synapse: Delta(), Exponential(tau) or
         Alpha(tau); None is what the target's model takes (an exponential current for CubaLIF, else delta).
+        plasticity: STDP(…), RewardSTDP(…), or "stdp" and "rstdp" with their defaults; None learns nothing. Weights that
+        learn are 0 to w_max; default weights then are uniform on 0.5 to 1.5 times what drives the target to its
+        threshold. Projections that learn always deliver their weights, whatever the event threshold.
         """
         source, target = self.population(pre), self.population(post)
         name = self._free_name(pre, post)
@@ -213,8 +236,10 @@ class Network:
             raise ParameterError(f"{owner}: {post!r} is a source and takes no synapses")
         if not source.model.spiking:
             raise ParameterError(f"{owner}: {pre!r} never spikes ({source.model.name}), so nothing would arrive")
-        kind = _synapse_kind(owner, synapse, target)
-        projection = self._make(owner, name, source, target, kind, pattern, probability, weights, synapses, delay)
+        kind, rule = _synapse_kind(owner, synapse, target), plasticity_of(owner, plasticity)
+        if rule is not None:
+            must_learn(owner, target.model, kind)
+        projection = self._make(owner, name, source, target, kind, pattern, probability, weights, synapses, delay, rule)
         self._afford(owner, projection.count)
         self.projections[name] = projection
         self.version += 1
@@ -222,7 +247,7 @@ class Network:
 
     def _make(
         self, owner: str, name: str, source: Population, target: Population, kind: Synapse,
-        pattern: str, probability: float, weights: Any, synapses: Any, delay: Any,
+        pattern: str, probability: float, weights: Any, synapses: Any, delay: Any, rule: Optional[Plasticity],
     ) -> Projection:  # fmt: skip
         checks.known("pattern", pattern, cn.PATTERNS)
         probability = checks.probability(owner, "probability", probability)
@@ -236,11 +261,17 @@ class Network:
         if synapses is not None:
             if weights is not None:
                 raise ParameterError(f"{owner}: give weights or synapses, not both")
-            return Projection(name, source, target, kind, pattern, cn.from_triples(owner, synapses, shape, delay))
+            given = cn.from_triples(owner, synapses, shape, delay)
+            return Projection(name, source, target, kind, pattern, given, _bounded(owner, rule, given.weight))
         if weights is not None and (hasattr(weights, "tocoo") or not np.isscalar(weights)):
-            return Projection(name, source, target, kind, pattern, cn.from_dense(owner, weights, shape, delay))
-        projection = Projection(name, source, target, kind, pattern, None)
+            given = cn.from_dense(owner, weights, shape, delay)
+            return Projection(name, source, target, kind, pattern, given, _bounded(owner, rule, given.weight))
         one = None if weights is None else cn.weight_of_all(owner, weights)
+        if rule is not None and one is not None:
+            rule = _bounded(owner, rule, np.array([one]))
+        if rule is not None and one is None and pattern == "lateral":
+            raise ParameterError(f"{owner}: default weights of lateral inhibit, and cannot learn; give weights > 0")
+        projection = Projection(name, source, target, kind, pattern, None, rule)
         if isinstance(delay, (list, tuple, np.ndarray)):
             cure = "one per synapse goes with a matrix of weights, or with synapses=(pre, post, weight)"
             raise ArgumentTypeError(f"{owner}: delay must be a number (got {shown(delay)}); {cure}")
@@ -304,6 +335,16 @@ def _must_fit(what: str, asked: int, cure: str) -> None:
             raise BudgetError(f"bytes for {what}", asked, 0, allowed, cure)
 
 
+def _bounded(owner: str, rule: Optional[Plasticity], weights: np.ndarray) -> Optional[Plasticity]:
+    """The rule with its bounds, within which the weights must lie."""
+    if rule is None:
+        return None
+    rule.must_hold(owner, weights)
+    bounded = rule.bounded(owner, float(np.max(weights, initial=0.0)))
+    bounded.must_hold(owner, weights)
+    return bounded
+
+
 def _synapse_kind(owner: str, synapse: Optional[Synapse], target: Population) -> Synapse:
     if synapse is None:
         return Exponential(target.model.tau_syn) if isinstance(target.model, CubaLIF) else Delta()
@@ -316,18 +357,25 @@ def _synapse_kind(owner: str, synapse: Optional[Synapse], target: Population) ->
 
 
 def _reweighted(owner: str, projection: Projection, value: Any) -> Connectivity:
-    old = projection.connectivity
-    if not isinstance(old.delay, np.ndarray):
+    old, rule = projection.connectivity, projection.plasticity
+    if not isinstance(old.delay, np.ndarray) and rule is None:
         return cn.from_dense(owner, value, projection.shape, old.delay)
-    # with delays of their own the synapses stay where they are, and only weights change
+    # with delays of their own, or weights that may have been learnt to be 0, the synapses stay where they are
     fresh = cn.from_dense(owner, value, projection.shape, None).dense()
     pre, post = old.pre(), old.targets()
     elsewhere = fresh != 0
     elsewhere[pre, post] = False
     if elsewhere.any():
         at = np.argwhere(elsewhere)[0].tolist()
-        raise ParameterError(f"{owner}: no synapse at {at}, and its delay is not known; connect anew instead")
-    return Connectivity(old.shape, old.indptr, old.post, fresh[pre, post], old.delay)
+        why = "its delay is not known" if rule is None else "those that learn stay where they are"
+        raise ParameterError(f"{owner}: no synapse at {at}, and {why}; connect anew instead")
+    weight = fresh[pre, post]
+    if rule is not None:
+        if len(np.unique(pre.astype(np.int64) * old.shape[1] + post)) < old.count:
+            cure = "which a matrix cannot tell apart; connect anew with synapses=(pre, post, weight)"
+            raise ParameterError(f"{owner}: some pairs of neurons have several synapses that learn, {cure}")
+        rule.must_hold(owner, weight)
+    return Connectivity(old.shape, old.indptr, old.post, weight, old.delay)
 
 
 def _scipy_sparse(c: Connectivity) -> Any:

@@ -10,6 +10,7 @@ from .coefficients import Coefficients, refractory_ticks
 from .fields import PLAN
 from .integers import Grid
 from .plan import ADEX, FIXED, FRAME, IZHIKEVICH, MAX_THREADS, Plan, aligned, lane_spans
+from .plastic import laid_out, lessons
 from .precision import Precision
 from .receptors import Receptor
 from .storage import Stored, concatenate, rows_of
@@ -46,7 +47,10 @@ def assemble(
     populations = list(network.populations.values())
     names = [p.name for p in populations]
     first, lanes = lane_spans([p.size for p in populations])
-    rates = sorted({r for c in cells for r in (c.frame_rate, *c.syn_rates) if r})
+    learning = lessons(network, stored, asked.dt)
+    framed = [r for c in cells for r in (c.frame_rate, *c.syn_rates)] + [r for s in learning for r in s.rates]
+    rates = sorted({r for r in framed if r})
+    learn_arrays, learn_sizes = laid_out(learning, rates)
     channels = np.array([1 + len(t) for t in wiring.receptors])
     depth = np.array(wiring.depths)
     rooms = np.array([_room(c, int(n)) for c, n in zip(cells, lanes)])
@@ -92,14 +96,17 @@ def assemble(
         **_scales(scales, lanes, form.state),
         **rows_of(stored),
         **small,
+        **learn_arrays,
     }
     entries = _sizes(
         arrays, int(lanes.sum()), len(rates), int((channels * depth * lanes).sum()), channels, depth, lanes
     )
+    entries.update(learn_sizes)
     typed = {f.name: aligned(np.asarray(arrays[f.name], f.numpy(form.name))) for f in PLAN}
     return Plan(
         typed, entries, tuple(names), tuple(p.model for p in populations), tuple(network.projections), asked.dt,
         form.name, network.seed, asked.threshold, tuple(s.choice for s in stored),
+        tuple(q.revision for q in network.projections.values()),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from .assemble import Asked, Wiring, assemble
 from .coefficients import Coefficients, coefficients
 from .integers import Grid, coded, grids, runs_in_integers
 from .plan import BLOCK, MAX_THREADS, Plan
+from .plastic import estimated, must_be_real, storage_of
 from .precision import PRECISIONS, Precision
 from .precision import precision as precision_of
 from .receptors import Receptor, arriving, channel
@@ -56,6 +57,7 @@ def compile_network(
     threshold = checks.not_negative("compile", "event_threshold", event_threshold)
     form = _form(network, precision)
     checks.known("storage", storage, STORAGES)
+    must_be_real(network, form.name)
     if not network.populations:
         raise ParameterError(f"Network {network.name!r}: nothing to run, add a population first")
     for what, parts in (("populations", network.populations), ("projections", network.projections)):
@@ -77,8 +79,13 @@ def _stored(
     network: Network, asked: Asked, wiring: Wiring, scales: List[Optional[Grid]]
 ) -> Tuple[List[Stored], List[Optional[np.ndarray]]]:
     """Every projection as the engines read it, in codes where its target has scales; and what it does not deliver."""
-    names, stored, small = list(network.populations), [], []
+    names, stored = list(network.populations), []
+    small: List[Optional[np.ndarray]] = []
     for channel_of, projection in zip(wiring.channels, network.projections.values()):
+        if projection.plasticity is not None:
+            stored.append(_learning(projection, asked))
+            small.append(None)
+            continue
         c, counts = without_small(projection, arriving(projection), asked.threshold)
         grid = scales[names.index(projection.post.name)]
         if grid is not None:
@@ -86,6 +93,15 @@ def _stored(
         stored.append(store(f"Projection {projection.name!r}", c, asked.dt, asked.form, asked.storage))
         small.append(counts)
     return stored, small
+
+
+def _learning(projection: Projection, asked: Asked) -> Stored:
+    """Synapses that learn: in rows, of whole floats, and all of them."""
+    owner, form = f"Projection {projection.name!r}", asked.form
+    whole = form if form.name == "float64" else PRECISIONS["float32"]
+    rows = store(owner, projection.connectivity, asked.dt, whole, storage_of(projection))
+    # no -0.0, which bounds would treat in other ways elsewhere
+    return rows._replace(weight=rows.weight + rows.weight.dtype.type(0.0), learns=True)
 
 
 def _cell(
@@ -116,7 +132,10 @@ def _wire(network: Network, dt: float) -> Wiring:
     for projection in network.projections.values():
         post = names.index(projection.post.name)
         channels.append(channel(projection, receptors[post]))
-        depths[post] = max(depths[post], _longest(projection, dt))
+        longest = _longest(projection, dt)
+        # what learns is delivered at once when it arrives
+        if projection.plasticity is None:
+            depths[post] = max(depths[post], longest)
     return Wiring(receptors, channels, depths)
 
 
@@ -165,7 +184,7 @@ def _estimate(network: Network, asked: Asked, wiring: Wiring) -> int:
             # what is left may be of one delay; and of each source is counted what is not
             other = estimate_bytes(q.shape, q.count, False, form, asked.storage)
             bytes_of_rows = max(bytes_of_rows, other) + 4 * q.shape[0]
-        total += bytes_of_rows
+        total += bytes_of_rows + estimated(q, _longest(q, asked.dt), form.state.itemsize)
     return total
 
 

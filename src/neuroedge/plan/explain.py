@@ -4,12 +4,16 @@ from typing import List, Sequence
 
 from .fields import STATE
 from .plan import FRAME, SOURCE, Plan
+from .plastic import PARAMS
 from .storage import BLOCK8, DENSE, LOCAL16, ROWS32, STORAGE_NAMES, padded
 
 __all__ = ["explain", "megabytes", "projection_bytes"]
 
 # letters of a name that share a line with its figures
 _LONGEST = 28
+
+# by learn_rule
+_RULES = ("additive STDP", "multiplicative", "rewards", "dopamine")
 
 _STEPS = {SOURCE: "source", FRAME: "growing frame", 2: "per tick", 3: "per tick", 4: "per tick", 5: "integers"}
 
@@ -70,6 +74,8 @@ def explain(plan: Plan) -> str:
     lines += _populations(plan)
     if plan.projections:
         lines += ["", *_projections(plan)]
+    if len(plan.learn_proj):
+        lines += ["", *_learning(plan)]
     rings = sum(plan.sizes[f.shape] * f.numpy(plan.precision).itemsize for f in STATE if f.name == "ring")
     rest = plan.nbytes - plan.state_bytes
     lines += [
@@ -101,6 +107,15 @@ def _projections(plan: Plan) -> List[str]:
         kind, size = STORAGE_NAMES[int(plan.proj_storage[q])], megabytes(projection_bytes(plan, q))
         rows.append(f"{synapses(plan, q):>11,}  {kind:<9}{delay:>{wide}}{size:>10}  {_expected(plan, q)}")
     return _table("projection", plan.projections, rows)
+
+
+def _learning(plan: Plan) -> List[str]:
+    rows = [f"  {'rule':<16}{'pairs':<9}{'weights':<16}"]
+    for k in range(len(plan.learn_proj)):
+        low, high = plan.learn_param[len(PARAMS) * k : len(PARAMS) * k + 2].tolist()
+        rule, pairs = _RULES[int(plan.learn_rule[k])], ("all", "nearest")[int(plan.learn_nearest[k])]
+        rows.append(f"  {rule:<16}{pairs:<9}{f'{low:g} to {high:g}':<16}")
+    return [line.rstrip() for line in _table("learning", [plan.projections[q] for q in plan.learn_proj], rows)]
 
 
 def _table(head: str, names: Sequence[str], rows: List[str]) -> List[str]:

@@ -36,7 +36,7 @@ def _rows(text: str) -> Tuple[Field, ...]:
 
 # whole numbers at the head of each native struct
 SCALARS: Dict[str, Tuple[str, ...]] = {
-    "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames"),
+    "plan": ("pops", "projs", "frames", "lanes", "rows", "segments", "hits", "syn_frames", "learners"),
     "state": (),
     "call": ("capacity", "spikes", "events", "dropped", "first", "parts", "budget"),
     "learn": ("inputs", "taught", "learned", "slots", "traces", "values", "shown", "travel", "spiking", "block_bytes"),
@@ -107,6 +107,27 @@ PLAN = _rows("""
     weight16       | uint16 | halves  | synaptic weights in IEEE half precision
     small          | uint32 | smalls  | synapses of each source that are below the event threshold: counted, not stored
     weight8        | int8   | codes   | synaptic weights as codes -127 to 127
+    learn_proj     | int32  | learners | projection that learns
+    learn_rule     | int32  | learners | 0 additive STDP, 1 multiplicative, 2 eligibility and rewards, 3 dopamine
+    learn_nearest  | int32  | learners | 1: a spike sets its trace to 1, 0: it adds 1
+    learn_depth    | int32  | learners | ticks for which spikes are kept: the longest delay
+    learn_syn      | int64  | learners | first entry in learned, in_syn and in_run
+    learn_eligible | int64  | learners | first entry in eligible
+    learn_run      | int64  | learners | first entry in trace_pre
+    learn_post     | int64  | learners | first entry in trace_post
+    learn_kept     | int64  | learners | first entry in kept and kept_times
+    learn_slot     | int64  | learners | first entry in kept_n
+    learn_in       | int64  | learners | first entry in in_row
+    learn_lag      | int64  | learners | first entry in lag
+    learn_lags     | int32  | learners | how many delays differ
+    learn_frame    | int32  | learn_frames | index into frame_rate of x, y, eligibility and dopamine, -1 if none
+    learn_param    | real   | learn_params | coefficients of each rule (plan/plastic.py)
+    lag            | int32  | lags    | delays in ticks, the longest first
+    in_row         | uint32 | in_rows | first synapse of each target in in_syn
+    in_syn         | uint32 | learned | synapses by target
+    in_run         | uint32 | learned | the run of one source and delay that each of them is in
+    learned_start  | real   | learned | weights at the start
+    learn_order    | uint32 | learned | index of each synapse among those described
 """)
 
 STATE = _rows("""
@@ -123,6 +144,15 @@ STATE = _rows("""
     hit            | uint8  | hits   | 1: the slot holds arrivals
     v16            | int16  | shorts | LIF in integers: potential relative to rest
     held16         | int16  | shorts | -1 while refractory
+    learned        | real   | learned | weights that learn; under dopamine, what they will be when it is gone
+    eligible       | real   | eligibles | eligibility of each synapse, in its frame
+    trace_pre      | real   | runs   | x of each run of one source and delay, in its frame
+    trace_post     | real   | posts  | y of each target, in its frame
+    dopamine       | real   | learners | n of each projection, in its frame
+    learn_exponent | int64  | learn_frames | exponents of the frames of x, y, eligibility and dopamine
+    kept           | uint32 | kept   | sources that fired, for each of the last ticks
+    kept_times     | uint32 | kept   | how often: given spikes may repeat
+    kept_n         | uint32 | kept_slots | their number
     queue          | uint32 | lanes  | refractory neurons
     queue_head     | int32  | queues | first entry in queue, for each thread and population
     queue_size     | int32  | queues | entries in queue
@@ -138,6 +168,7 @@ STATE = _rows("""
 # what a state is, apart from room to work in
 PERSISTENT = (
     "clock", "v", "held", "u", "release", "exponent", "syn_exponent", "awake", "syn", "ring", "hit", "v16", "held16",
+    "learned", "eligible", "trace_pre", "trace_post", "dopamine", "learn_exponent", "kept", "kept_times", "kept_n",
 )  # fmt: skip
 
 CALL = _rows("""

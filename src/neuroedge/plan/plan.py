@@ -46,7 +46,7 @@ class Plan:
 
     names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
     of threshold − rest, what is smaller is not delivered; choices: the storage of each projection and what a spike is
-    expected to cost in it and in others.
+    expected to cost in it and in others; revisions: how often the weights of each had been replaced.
     """
 
     def __init__(
@@ -61,12 +61,13 @@ class Plan:
         seed: int,
         event_threshold: float = 0.0,
         choices: Tuple[Choice, ...] = (),
+        revisions: Tuple[int, ...] = (),
     ) -> None:
         self.arrays: Mapping[str, np.ndarray] = arrays
         self.sizes = sizes
         self.names, self.models, self.projections = names, models, projections
         self.dt, self.precision, self.seed = dt, precision, seed
-        self.event_threshold, self.choices = event_threshold, choices
+        self.event_threshold, self.choices, self.revisions = event_threshold, choices, revisions
         for array in arrays.values():
             array.setflags(write=False)
         # bytes of one state, and of it and the plan together
@@ -87,7 +88,8 @@ class Plan:
     @property
     def synapses(self) -> int:
         """Weights of all projections, with those that only fill up rows."""
-        return sum(len(a) for name, a in self.arrays.items() if name in ("weight", "weight8", "weight16"))
+        weights = ("weight", "weight8", "weight16", "learned_start")
+        return sum(len(a) for name, a in self.arrays.items() if name in weights)
 
     def where(self, name: str) -> int:
         """Index of a population."""
@@ -160,6 +162,7 @@ class State:
         self.held[:] = plan.held_start
         self.v16[:] = plan.v16_start
         self.held16[:] = plan.held16_start
+        self.learned[:] = plan.learned_start[: len(self.learned)]
         self.release[:] = -1
         self.awake[:] = 1
         if self._block.nbytes <= KEPT:
@@ -281,6 +284,22 @@ def _must_be_sound(fresh: Mapping[str, np.ndarray], plan: Plan) -> None:
         rests[int(plan.pop_n[k]) :] = True
         if (rests & _may_spike(fresh, plan, k, lanes)).any():
             raise ParameterError(_unfit(f"{name!r} has other refractory neurons"))
+    _must_learn_soundly(fresh, plan, tick)
+
+
+def _must_learn_soundly(fresh: Mapping[str, np.ndarray], plan: Plan, tick: int) -> None:
+    """The same of what is learnt: frames, and sources that exist."""
+    frames = len(plan.learn_frame) // max(len(plan.learn_proj), 1)
+    for k, q in enumerate(plan.learn_proj.tolist()):
+        name, n_pre = plan.projections[q], int(plan.pop_n[plan.proj_pre[q]])
+        for entry in range(frames * k, frames * (k + 1)):
+            rate = int(plan.learn_frame[entry])
+            if rate >= 0 and int(fresh["learn_exponent"][entry]) != rate_growth(plan, rate, tick)[1]:
+                raise ParameterError(_unfit(f"{name!r} was at another time or dt"))
+        at, slot = int(plan.learn_kept[k]), int(plan.learn_slot[k])
+        for j, n in enumerate(fresh["kept_n"][slot : slot + int(plan.learn_depth[k])].tolist()):
+            if n > n_pre or (fresh["kept"][at + j * n_pre :][:n] >= n_pre).any():
+                raise ParameterError(_unfit(f"{name!r} has other spikes on their way"))
 
 
 def _may_spike(fresh: Mapping[str, np.ndarray], plan: Plan, k: int, lanes: slice) -> np.ndarray:

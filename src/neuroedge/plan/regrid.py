@@ -7,6 +7,7 @@ up. Ticks and frames start at 0, and random sources start a new epoch.
 import numpy as np
 
 from .convert import above_rest, pending, put_pending, put_potentials
+from .learned import carried
 from .plan import SOURCE, Plan, State
 
 __all__ = ["regrid"]
@@ -22,6 +23,7 @@ def regrid(old: Plan, state: State, new: Plan) -> State:
             _currents(old, state, fresh, k)
             _membrane(old, state, new, fresh, k)
             _arrivals(old, state, new, fresh, k)
+    carried(old, state, new, fresh)
     fresh.refill_queues(new)
     return fresh
 

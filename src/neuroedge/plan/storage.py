@@ -18,6 +18,7 @@ __all__ = [
     "BLOCK8",
     "DENSE",
     "LOCAL16",
+    "NEAR",
     "ROWS16",
     "ROWS32",
     "STORAGES",
@@ -62,6 +63,7 @@ class Stored(NamedTuple):
     half: bool
     choice: Choice
     base: np.ndarray = _NONE
+    learns: bool = False
 
 
 def padded(n: int) -> int:
@@ -242,7 +244,8 @@ def rows_of(stored: List[Stored]) -> Dict[str, np.ndarray]:
     long = [s for s in stored if s.kind == ROWS32]
     half = [s for s in stored if s.half]
     byte = [s for s in stored if s.weight.dtype == np.int8]
-    full = [s for s in stored if not s.half and s.weight.dtype != np.int8]
+    # weights that learn are part of the state
+    full = [s for s in stored if not s.half and s.weight.dtype != np.int8 and not s.learns]
     real = full[0].weight.dtype.type if full else np.float32
 
     def starts(group: List[Stored], part: str) -> np.ndarray:

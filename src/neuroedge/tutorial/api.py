@@ -2,16 +2,17 @@
 
 import math
 import warnings
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from .. import checks
 from ..board import identify
 from ..engines.library import simd
-from ..errors import NeuroedgeError, NotReadyError, UnsupportedError, shown, warn
+from ..errors import NeuroedgeError, NotReadyError, warn
 from ..learning import History, evaluate, fine_tune, predict, train
 from ..network.graph import Network as CoreNetwork
+from ..network.plasticity import Plasticity
 from ..plan.precision import Change, device_precision
 from ..simulator import Simulator
 from .engine import Network, recorded
@@ -140,17 +141,17 @@ class NeuromorphicAPI:
         connection_probability: float = 1.0,
         weights: Any = None,
         delay: Any = None,
-        plasticity: Optional[str] = None,
+        plasticity: Union[None, str, Plasticity] = None,
     ) -> None:
         """Connect two layers: feedforward, feedback, lateral, random or one_to_one.
 
         weights: [pre, post] in mV, dense or scipy sparse, or None for default weights. delay: ms, None is one step.
+        plasticity: "stdp", "rstdp" (learns by rewards), or neuroedge.STDP(…), neuroedge.RewardSTDP(…); None learns
+        nothing.
         """
-        if plasticity is not None:
-            raise UnsupportedError(f"plasticity={shown(plasticity)}: this version learns nothing yet; use None")
         for name in (pre, post):
             checks.known("layer", name, self.network.populations)
-        self.network.connect(pre, post, pattern, connection_probability, weights, delay=delay)
+        self.network.connect(pre, post, pattern, connection_probability, weights, delay=delay, plasticity=plasticity)
 
     def run_simulation(
         self,
@@ -161,12 +162,13 @@ class NeuromorphicAPI:
         record_potentials: bool = False,
         record_weights: bool = False,
         progress: bool = False,
+        rewards: Optional[Sequence[Tuple[float, float]]] = None,
     ) -> SimulationResult:
         """Run for `duration` ms from where the last call ended; `reset()` starts over.
 
         dt: step in ms; None is the largest that divides the duration and is at most 0.1. external_inputs: {layer:
         events}, pairs (neuron, ms from the start of this call), a structured array, an encoder's result, or values
-        for rate and temporal layers.
+        for rate and temporal layers. rewards: pairs (ms from the start of this call, value) for what learns by them.
         """
         network = self.network
         step = self._step(duration, dt)
@@ -179,7 +181,8 @@ class NeuromorphicAPI:
         if self._simulator is None:
             limit = MEMORY_LIMITS[self.device]
             self._simulator = Simulator(network, step, precision=self._precision, memory_limit=limit)
-        return SimulationResult(self._simulator.run(duration, inputs, record=record, progress=progress, dt=step))
+        run = self._simulator.run(duration, inputs, record=record, progress=progress, dt=step, rewards=rewards)
+        return SimulationResult(run)
 
     def _step(self, duration: float, dt: Optional[float]) -> float:
         ms = checks.positive("run_simulation", "duration", duration, "ms")
@@ -259,12 +262,14 @@ class NeuromorphicAPI:
         return found, getattr(found, "precision", None) or self._precision
 
     def reset(self) -> None:
-        """Start over: time 0, potentials at their start, nothing pending."""
+        """Start over: time 0, potentials and learnt weights at their start, nothing pending."""
         if self._simulator is not None:
             self._simulator.reset()
 
     def get_weights(self, sparse: bool = False) -> Dict[str, Any]:
-        """Weights, {"pre->post": array [pre, post] in mV}; scipy CSR matrices if `sparse`."""
+        """Weights as they stand now, {"pre->post": array [pre, post] in mV}; scipy CSR matrices if `sparse`."""
+        if self._simulator is not None:
+            return self._simulator.weights(sparse)
         return self.network.get_weights(sparse)
 
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:

@@ -1,7 +1,7 @@
 """The tutorial's `engine`: the same networks and engines, by groups rather than layers."""
 
 from enum import Enum
-from typing import Any, List, Mapping, Optional, Union
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown
 from ..network.graph import Network as CoreNetwork
 from ..network.graph import Population, Projection
 from ..network.neurons import Model
+from ..network.plasticity import Plasticity
 from ..network.synapses import Synapse
 from ..plan.precision import Change, device_precision
 from ..simulator import Simulator as CoreSimulator
@@ -42,12 +43,13 @@ class Network(CoreNetwork):
         delay: Any = None,
         synapse: Optional[Synapse] = None,
         pattern: Optional[str] = None,
+        plasticity: Union[None, str, Plasticity] = None,
     ) -> Projection:
         """Connect two groups.
 
         connectivity: the probability of a connection, 0 to 1 (default 1, all to all), or a pattern: feedforward,
         feedback, lateral, random, one_to_one. The rest as `neuroedge.Network.connect` takes it: weights in mV (a
-        number, a matrix [pre, post], None for default weights), delay in ms.
+        number, a matrix [pre, post], None for default weights), delay in ms, plasticity "stdp", "rstdp" or a rule.
         """
         if isinstance(connectivity, str):
             if pattern is not None:
@@ -59,7 +61,7 @@ class Network(CoreNetwork):
             probability = _share(connectivity, probability)
         return super().connect(
             pre, post, "feedforward" if pattern is None else pattern, 1.0 if probability is None else probability,
-            weights, synapses, delay, synapse,
+            weights, synapses, delay, synapse, plasticity,
         )  # fmt: skip
 
 
@@ -151,12 +153,14 @@ class Simulator:
         record_potentials: bool = False,
         progress: bool = False,
         record_weights: bool = False,
+        rewards: Optional[Sequence[Tuple[float, float]]] = None,
     ) -> SimulationResult:
         """Run for `duration` ms from where the last call ended; `reset()` starts over.
 
         min_timestep: the grid of event times, ms; by default the simulator's dt, or else 0.1. external_inputs: {group:
         events}, pairs (neuron, ms from the start of this call), a structured array, an encoder's result, or values
-        for rate and temporal groups. In the result, names that say "layer" hold groups.
+        for rate and temporal groups. rewards: pairs (ms from the start of this call, value) for what learns by them. In
+        the result, names that say "layer" hold groups.
         """
         step = self._grid(min_timestep)
         checks.ticks_of("run", duration, step, "dt" if min_timestep is None else "min_timestep")
@@ -166,7 +170,8 @@ class Simulator:
         for name in inputs:
             checks.known("group", name, self.network.populations)
         core = self._simulator(step)
-        return SimulationResult(core.run(duration, inputs, record=record, progress=progress, dt=step), "run")
+        run = core.run(duration, inputs, record=record, progress=progress, dt=step, rewards=rewards)
+        return SimulationResult(run, "run")
 
     def _grid(self, min_timestep: Optional[float]) -> float:
         if min_timestep is None:
