@@ -249,11 +249,15 @@ def test_a_change_of_weights_or_dt_keeps_potentials(engine: str) -> None:
     simulator = Simulator(net, dt=0.5, engine=engine, precision="int8")
     simulator.run(20.0)
     before = {name: stands(simulator, name) for name in ("frame", "lowered")}
+    reader, one = simulator.potential("reader"), float(np.max(unit(simulator.plan, "reader")))
     for dt in (0.1, 1.0, 0.5):
         simulator.set_dt(dt)
         for name, (v, _) in before.items():
             # the units are those of the weights, whatever the step
             assert np.array_equal(simulator.potential(name), v), (dt, name)
+        # of 300 steps, it is stepped in floats
+        assert (simulator.plan.pop_kind[simulator.plan.where("reader")] == FIXED) == (dt > 0.1)
+        assert np.allclose(simulator.potential("reader"), reader, rtol=0.0, atol=one)
     net.set_weights({"frame->lowered": 1.5 * net.get_weights()["frame->lowered"]})
     simulator.refresh()
     for name, (v, _) in before.items():

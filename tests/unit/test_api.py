@@ -210,11 +210,12 @@ def test_integers_and_what_they_cost() -> None:
 def test_one_warning_names_what_stays_in_floats() -> None:
     api = wired()
     api.add_motor_layer("reader", 3, "li")
+    api.add_motor_layer("lazy", 3, "li", tau_m=50.0)
     api.add_processing_layer("slow", 3, "adex")
-    api.connect_layers("hidden", "reader")
-    api.connect_layers("hidden", "slow")
+    for name in ("reader", "lazy", "slow"):
+        api.connect_layers("hidden", name)
     api.set_precision("int8")
-    with pytest.warns(UserWarning, match="int8: only LIF with delta synapses.*: reader, slow keep float32") as told:
+    with pytest.warns(UserWarning, match="int8: only LIF with delta synapses.*: lazy, slow keep float32") as told:
         api.run_simulation(5.0)
     assert len([w for w in told if "int8" in str(w.message)]) == 1
 

@@ -11,7 +11,7 @@ from ..network.graph import Network, Population, Projection
 from ..network.neurons import AdEx, Izhikevich
 from .assemble import Asked, Wiring, assemble
 from .coefficients import Coefficients, coefficients
-from .integers import Grid, coded, grids, runs_in_integers
+from .integers import Grid, coded, grids, limit_of, runs_in_integers
 from .plan import BLOCK, MAX_THREADS, Plan
 from .plastic import estimated, must_be_real, storage_of
 from .precision import PRECISIONS, Precision
@@ -170,7 +170,7 @@ def _estimate(network: Network, asked: Asked, wiring: Wiring) -> int:
         # entries of a lane: state and start values, the arrival ring, and parameters where they differ
         entries = 7 + channels * (wiring.depths[k] + 1) + each * (12 + 3 * channels)
         if form.name == "int8":
-            fixed = runs_in_integers(p.model, receptors)
+            fixed = runs_in_integers(p.model, receptors, limit_of(network, asked.dt))
             # arrays of 16 bits, scales, and of LIF in integers rest, unit and gain in place of other parameters
             entries += 5 + channels * (not p.model.source) + (3 - each * (12 + 3 * channels)) * fixed
         total += n * (20 + form.state.itemsize * entries)

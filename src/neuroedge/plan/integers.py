@@ -21,7 +21,8 @@ saturates the potential by itself needs no bits.
 
 A leaky integrator that only delta synapses reach is integers too: LIF without a threshold. Its F is the largest for
 which 16 bits (one less at the top, where the threshold would be) hold what was seen or, where nothing was, what all its
-inputs of one sign bring if they fire at `BUSY` for ever, together.
+inputs of one sign bring if they fire at `BUSY` for ever, together; but no more than 2,048 of the largest weight, so
+that a small one is still seen. One slower than 200 steps keeps a float state, unless the network was quantised.
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from ..network.neurons import ALIF, LI, LIF, CubaLIF, Model
 from ..network.widths import Widths
 from .receptors import Receptor, arriving
 
-__all__ = ["Grid", "Integers", "MOST_SUM", "coded", "grids", "integers", "levels", "runs_in_integers"]
+__all__ = ["Grid", "Integers", "MOST_SUM", "coded", "grids", "integers", "levels", "limit_of", "runs_in_integers"]
 
 MOST_CODE, MOST_SHIFT, MOST_THETA = 127, 14, 1 << 14
 
@@ -46,6 +47,9 @@ MOST_READ = 32766
 
 # sums beyond saturate any potential
 MOST_ADDED = 65535
+
+# largest weights that a reader holds where only its weights are known
+MOST_HELD = 2048
 
 # spikes per ms of an input that is estimated to be busy
 BUSY = 0.25
@@ -96,15 +100,24 @@ def levels(bits: int) -> int:
     return 2 ** (bits - 1) - 1
 
 
-def runs_in_integers(model: Model, receptors: Sequence[Receptor]) -> bool:
-    """LIF, or a leaky integrator, that only delta synapses reach."""
+def runs_in_integers(model: Model, receptors: Sequence[Receptor], dt: Optional[float] = None) -> bool:
+    """LIF, or a leaky integrator, that only delta synapses reach; with dt in ms, as int8 runs it unasked: an integrator
+    slower than a leak of 16 bits resolves would forget what it is there to keep."""
+    if isinstance(model, LI) and dt is not None and float(np.max(model.tau_m)) / dt > MOST_STEPS * (1.0 + 1e-9):
+        return False
     return isinstance(model, (LIF, LI)) and not isinstance(model, (ALIF, CubaLIF)) and not receptors
+
+
+def limit_of(network: Network, dt: float) -> Optional[float]:
+    """What `runs_in_integers` takes for dt: a network that was quantised runs in integers alone."""
+    return dt if network.widths is None else None
 
 
 def grids(network: Network, receptors: List[List[Receptor]], channels: List[int], dt: float) -> List[Optional[Grid]]:
     """Scales of every population for steps of dt ms, None for sources; one warning names those that keep float
     states."""
     codes = MOST_CODE if network.widths is None else levels(network.widths.weight)
+    slow = limit_of(network, dt)
     found: List[Optional[Grid]] = []
     floats: List[str] = []
     for k, p in enumerate(network.populations.values()):
@@ -116,14 +129,15 @@ def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]
         for channel, projection in here:
             _largest(most[channel], arriving(projection))
         _must_sum(p.owner, p.size, len(most), here)
-        if runs_in_integers(p.model, receptors[k]):
+        if runs_in_integers(p.model, receptors[k], slow):
             found.append(_integer_grid(network.widths, p, most[0], [q for _, q in here], dt))
             continue
         found.append(Grid(_stored(np.where(most > 0, np.maximum(most / codes, 1e-30), 1.0)), None, codes=codes))
         floats.append(p.name)
     if floats:
         keep = "keeps" if len(floats) == 1 else "keep"
-        which = f"only LIF and LI with delta synapses run in integers: {', '.join(floats)}"
+        able = f"only LIF with delta synapses, and LI of up to {MOST_STEPS:g} steps, run in integers"
+        which = f"{able}: {', '.join(floats)}"
         warn(f"int8: {which} {keep} float32 states, with int8 weights")
     return found
 
@@ -158,13 +172,14 @@ def _integer_grid(
 ) -> Grid:
     if widths is None and isinstance(population.model, LIF):
         return _full_grid(population.owner, population.model, most)
-    return _narrow_grid(widths or Widths(), population, most, Load(population.size, into), dt)
+    return _narrow_grid(widths or Widths(), population, most, Load(most, into), dt)
 
 
 class Load:
     """What arrives at each neuron if all of its inputs spike, mV: of one sign, that which brings more, and squared."""
 
-    def __init__(self, n: int, into: Sequence[Projection]) -> None:
+    def __init__(self, largest: np.ndarray, into: Sequence[Projection]) -> None:
+        self.largest, n = largest, len(largest)
         up, down, self.squares = np.zeros(n), np.zeros(n), np.zeros(n)
         for projection in into:
             c = projection.connectivity
@@ -181,7 +196,8 @@ class Load:
 
     def in_time(self, tau: Any) -> np.ndarray:
         """What busy inputs of one sign keep up against a leak of tau ms, and all of them at once on top."""
-        return (1.0 + BUSY * np.asarray(tau, float)) * self.one_sign
+        most = np.maximum(MOST_HELD * self.largest, self.one_sign)
+        return np.minimum((1.0 + BUSY * np.asarray(tau, float)) * self.one_sign, most)
 
 
 def _narrow_grid(widths: Widths, population: Population, most: np.ndarray, load: Load, dt: float) -> Grid:
