@@ -256,7 +256,8 @@ MUTANTS: List[Mutant] = [
     Mutant("arrivals that are not listed", "plastic.h", "if (!to.touched || to.begin[run] == to.end[run]) continue;",
            "continue;", LISTED),
     Mutant("targets before arrivals", "run.h", "*events += ne_plastic_arrive(r.plastic[k]);",
-           "(ne_plastic_fire(r.plastic[k]), r.plastic[k].tick--, *events += ne_plastic_arrive(r.plastic[k]));", LEARNING),
+           "(ne_plastic_fire(r.plastic[k]), r.plastic[k].tick--, *events += ne_plastic_arrive(r.plastic[k]));",
+           LEARNING),
     Mutant("a round that knows segments alone", "clock.cpp",
            "if (!p->proj_segmented[q] && p->proj_delay[q] < span) span = p->proj_delay[q];", "", SHARED),
 ]  # fmt: skip

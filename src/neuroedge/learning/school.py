@@ -70,7 +70,8 @@ class School:
         plastic = [name for name, q in network.projections.items() if q.plasticity is not None]
         if plastic:
             cure = "connect it anew without plasticity, or run it in a Simulator"
-            raise UnsupportedError(f"Projection {plastic[0]!r} learns by spike times, so samples depend on order; {cure}")
+            rule = "learns by spike times, so samples depend on their order"
+            raise UnsupportedError(f"Projection {plastic[0]!r} {rule}; {cure}")
         self.sizes = _sizes(network, plan, layout, self.learned)
         self._kept: List[Any] = []
         self._plan = _bound(PlanStruct, PLAN, plan.arrays)
