@@ -64,7 +64,7 @@ def classifier(sizes: Sequence[int] = (64, 128, 10), seed: int = 0, name: str = 
     return net
 
 
-def digits_classifier(seed: int = 0, epochs: int = 200, progress: bool = True) -> Network:
+def digits_classifier(seed: int = 0, epochs: int = 400, progress: bool = True) -> Network:
     """The reference classifier, 64-128-10, taught the digits that come with the package; some ten seconds on a desktop.
 
     Every epoch sees the training pictures turned, sheared, stretched and shifted another way: the test digits are of

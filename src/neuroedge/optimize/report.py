@@ -72,12 +72,13 @@ class Report:
 
 def report(
     steps: Union[Mapping[str, Any], Sequence[Tuple[str, Any]]], inputs: Any, labels: Any, duration: float = 16.0,
-    dt: float = 1.0,
+    dt: float = 1.0, storage: str = "auto",
 ) -> Report:  # fmt: skip
     """Compare networks on the same samples.
 
     steps: {name: network} or {name: (network, precision)}, or such pairs in a list; precision is by default the
-    network's own, or float32. The first step is what the others are compared with.
+    network's own, or float32. The first step is what the others are compared with. storage: of synapses, "auto" as
+    simulators do, or "small" for the fewest bytes.
     """
     named = _named(steps)
     found: List[Figures] = []
@@ -85,7 +86,7 @@ def report(
     for name, network, precision in named:
         task = taught("report", network, inputs, labels, duration, dt)
         samples = len(task.inputs)
-        found.append(_figures(name, network, task, precision))
+        found.append(_figures(name, network, task, precision, storage))
     return Report(found, samples)
 
 
@@ -106,8 +107,8 @@ def _named(steps: Any) -> List[Tuple[str, Network, str]]:
     return found
 
 
-def _figures(name: str, network: Network, task: Task, precision: str) -> Figures:
-    plan = compile_network(network, task.dt, precision)
+def _figures(name: str, network: Network, task: Task, precision: str, storage: str) -> Figures:
+    plan = compile_network(network, task.dt, precision, storage=storage)
     school = School(network, plan, task.layout, task.ticks)
     answers = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
     everything = np.arange(len(task.inputs), dtype=np.int64)
