@@ -30,16 +30,17 @@ struct Run {
   ne_part* part;
   Turn* turns;
   ne_route* routes;
-
-  void begin() {
-    for (int64_t pop = 0; pop < p->pops; pop++) {
-      turns[pop] = Turn(p, s, call, k, part, pop);
-      ne_sparse_begin(turns[pop]);
-      choose_turn(turns[pop]);
-    }
-    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns, q);
-  }
 };
+
+// static, since what each file compares turns with are its own copies of the functions
+static void begin_run(const Run& r) {
+  for (int64_t pop = 0; pop < r.p->pops; pop++) {
+    r.turns[pop] = Turn(r.p, r.s, r.call, r.k, r.part, pop);
+    ne_sparse_begin(r.turns[pop]);
+    choose_turn(r.turns[pop]);
+  }
+  for (int64_t q = 0; q < r.p->projs; q++) r.routes[q] = ne_route_of(r.p, r.call, r.part, r.turns, q);
+}
 
 // one tick: every population, then every projection
 static inline void run_tick(const Run& r, int64_t* events, int64_t* dropped) {

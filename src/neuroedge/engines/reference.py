@@ -1,6 +1,6 @@
 """The reference engine: NumPy, tick by tick, as plain as the contract reads. Slow, and the oracle of the others."""
 
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -10,13 +10,17 @@ from ..plan.plan import ADEX, FIXED, FRAME, LIF, SOURCE, Plan, State, frame_grow
 from ..plan.storage import BLOCK8, DENSE, LOCAL16, ROWS32, padded
 from .job import Answer, Given, Job, on_grid
 
-__all__ = ["ReferenceEngine"]
+__all__ = ["ReferenceEngine", "Watch"]
 
 FLUSH_EVERY = 1024
 
+# population, potentials above rest, thresholds, and how far these are raised by adaptation; [lanes] or numbers
+Watch = Callable[[int, np.ndarray, Any, Any], None]
+
 
 class ReferenceEngine:
-    """Runs any plan, in float32 like the native engines, or in float64."""
+    """Runs any plan, in float32 like the native engines, or in float64. watch: is shown every LIF and LI population
+    in every tick, after it has crossed its threshold and before it is reset."""
 
     name = "reference"
     parts = 1
@@ -24,6 +28,7 @@ class ReferenceEngine:
 
     def __init__(self, plan: Plan, state: State) -> None:
         self.plan, self.state = plan, state
+        self.watch: Optional[Watch] = None
         self._rows = [_rows(plan, q) for q in range(len(plan.projections))]
 
     def run(self, job: Job) -> Answer:
@@ -61,7 +66,7 @@ class _Run:
 
     def __init__(self, engine: ReferenceEngine, job: Job) -> None:
         self.plan, self.state, self.job = engine.plan, engine.state, job
-        self.rows = engine._rows
+        self.rows, self.watch = engine._rows, engine.watch
         self.counts = np.zeros(self.plan.sizes["lanes"], np.uint32)
         self.spikes: List[Tuple[np.ndarray, np.ndarray]] = []
         self.events = self.dropped = 0
@@ -131,7 +136,7 @@ class _Cell:
     """One population of neurons in one tick."""
 
     def __init__(self, run: _Run, k: int) -> None:
-        self.plan, self.state, self.k = run.plan, run.state, k
+        self.plan, self.state, self.watch, self.k = run.plan, run.state, run.watch, k
         self.kind, self.tick_now = int(run.plan.pop_kind[k]), run.state.tick
         first, n = int(run.plan.pop_lane[k]), int(run.plan.pop_lanes[k])
         self.span = slice(first, first + n)
@@ -158,6 +163,9 @@ class _Cell:
         # given spikes lift their neurons over any threshold, unless these are refractory
         arrivals[0][given[~waiting[given]]] = np.inf
         fired = self._step(arrivals, current)
+        if self.watch is not None and self.kind in (FRAME, LIF):
+            v = self.v / self.m if self.kind == FRAME else self.v.copy()
+            self.watch(self.k, v, self.p(1), self.u.copy() if self.plan.pop_adapts[self.k] else 0)
         self._reset(fired)
         self._free()
         return fired
