@@ -19,8 +19,9 @@ __all__ = ["Case", "build"]
 
 # sizes around a chunk of ticks, a block of targets, a dense row and the lanes of a population
 SIZES = (1, 2, 5, 7, 8, 9, 15, 16, 17, 33, 63, 64, 65)
-CLASSES = (1, 2, 3, 3, 10, 10, 16, 17)
-SHOWN = (1, 2, 7, 8, 9, 16, 16, 25, 70)
+CLASSES = (2, 3, 3, 10, 10, 16, 17)
+SHOWN = (8, 9, 15, 16, 16, 17, 24, 25, 30, 40, 70)
+BRIEF = (1, 2, 7)
 DELAYS = (None, None, None, 2, 3, 9)
 SEVERAL = 3
 
@@ -68,13 +69,15 @@ def build(seed: int) -> Case:
     layout = layout_of(net, dt)
     features = sum(net.populations[name].size for name in layout.inputs)
     classes = net.populations[layout.output].size
-    inputs = draw.rng.uniform(0.0, 1.0, (SEVERAL, features)) * draw.pick((0.5, 1.0, 1.0))
+    shown = draw.pick(BRIEF if draw.chance(0.08) else SHOWN)
+    # in few ticks only large values fire
+    inputs = draw.rng.uniform(0.5 if shown < 7 else 0.1, 1.0, (SEVERAL, features))
     inputs[draw.rng.random(inputs.shape) < 0.2] = draw.pick((0.0, 1.0))
     labels = draw.rng.integers(-draw.chance(0.2), classes, SEVERAL).astype(np.int32)
     soft = _soft(draw, classes) if draw.chance(0.4) else None
     unit, gain = (top, 0.5) if isinstance(net.populations[layout.output].model, LI) else (1.0, 10.0)
     return Case(
-        seed, net, plan, layout, learnable(net, layout), draw.pick(SHOWN), np.ascontiguousarray(inputs, np.float32),
+        seed, net, plan, layout, learnable(net, layout), shown, np.ascontiguousarray(inputs, np.float32),
         labels, soft, places(net, plan, storage), (5.0, unit, gain, draw.pick((0.0, 0.5, 1.0)), 2.0),
     )  # fmt: skip
 
@@ -109,7 +112,7 @@ def _neuron(draw: _Draw, n: int, dt: float, top: float) -> LIF:
     common = {
         "tau_m": draw.pick((3.0, 7.488876, 20.0)), "v_rest": rest, "v_reset": rest - draw.pick((0.0, 0.2)) * top,
         "v_threshold": theta, "refractory": draw.pick((0.0, 0.0, dt, 3 * dt)), "reset": draw.pick(("value", "subtract")),
-        "v_init": rest + 0.5 * top if draw.chance(0.3) else None,
+        "v_init": rest + 0.6 * top if draw.chance(0.5) else None,
     }  # fmt: skip
     kind = draw.pick(("lif", "lif", "cuba", "alif"))
     if kind == "alif":
@@ -135,18 +138,18 @@ def _projections(draw: _Draw, net: Network, layers: List[List[str]], dt: float, 
     hidden = [layer[0] for layer in layers[1:-1]]
     for name in hidden:
         if draw.chance(0.4):
-            _connect(draw, net, name, name, dt, 0.3 * top)
+            _connect(draw, net, name, name, dt, 0.3 * top, True)
     if len(hidden) > 1 and draw.chance(0.4):
-        _connect(draw, net, hidden[-1], hidden[0], dt, 0.3 * top)
+        _connect(draw, net, hidden[-1], hidden[0], dt, 0.3 * top, True)
     if net.populations["out"].model.spiking and draw.chance(0.4):
-        _connect(draw, net, "out", "out", dt, 0.3 * top)
+        _connect(draw, net, "out", "out", dt, 0.3 * top, True)
     if "noise" in net.populations:
         _connect(draw, net, "noise", hidden[0], dt, top)
 
 
-def _connect(draw: _Draw, net: Network, pre: str, post: str, dt: float, top: float) -> None:
+def _connect(draw: _Draw, net: Network, pre: str, post: str, dt: float, top: float, loop: bool = False) -> None:
     sources, targets = net.populations[pre].size, net.populations[post].size
-    there = draw.rng.random((sources, targets)) < draw.pick((1.0, 1.0, 0.5, 0.15))
+    there = draw.rng.random((sources, targets)) < draw.pick((1.0, 1.0, 0.5, 0.2))
     if draw.chance(0.3):
         # whole blocks of 8 targets
         there = np.repeat(there[:, ::8], 8, axis=1)[:, :targets]
@@ -158,7 +161,7 @@ def _connect(draw: _Draw, net: Network, pre: str, post: str, dt: float, top: flo
     current = isinstance(kind, Exponential) or (kind is None and isinstance(net.populations[post].model, CubaLIF))
     # enough for most to fire: a current of 1 mV lasts some ms, and lifts a membrane by part of it
     scale = top * (3.0 if current else 1.0)
-    weight = draw.rng.normal(0.7 / fan + 0.2 / np.sqrt(fan), 1.0 / np.sqrt(fan), (sources, targets)) * scale
+    weight = draw.rng.normal(1.2 / fan + 0.3 / np.sqrt(fan), 1.0 / np.sqrt(fan), (sources, targets)) * scale
     weight[weight == 0.0] = scale
-    delay = draw.pick(DELAYS)
+    delay = draw.pick(DELAYS[:4] if loop else DELAYS)
     net.connect(pre, post, weights=np.where(there, weight, 0.0), delay=delay and delay * dt, synapse=kind)

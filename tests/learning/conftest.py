@@ -1,0 +1,20 @@
+"""What the suites of learning compared and measured, printed at the end."""
+
+from typing import Any, List
+
+import pytest
+
+_LINES: List[str] = []
+
+
+@pytest.fixture(scope="session")
+def report() -> Any:
+    """`report(text)`: a line for the end of the run."""
+    return lambda text: _LINES.append(str(text))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if _LINES:
+        terminalreporter.section("learning")
+        for line in _LINES:
+            terminalreporter.line(line)
