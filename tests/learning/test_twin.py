@@ -43,4 +43,4 @@ def test_native_gradients_are_those_of_the_twin(report: Any) -> None:
 
 @pytest.mark.long
 def test_native_gradients_of_many_networks(report: Any) -> None:
-    judged(*collect(150), report)
+    judged(*collect(100), report)

@@ -51,10 +51,12 @@ def write_back(
     living: Optional[Mapping[str, np.ndarray]] = None,
 ) -> None:  # fmt: skip
     """Give the projections named the weights that lie at their places; what does not live is left out."""
+    fresh = {}
     for name, where in found.items():
-        projection = network.projections[name]
-        c = replace(projection.connectivity, weight=weights[where].copy())
+        fresh[name] = replace(network.projections[name].connectivity, weight=weights[where].copy())
         if living is not None and not living[name].all():
-            c = subset(c, living[name])
-        projection.replace(c)
+            fresh[name] = subset(fresh[name], living[name])
+    # all that may fail came first
+    for name, c in fresh.items():
+        network.projections[name].replace(c)
     network.version += 1

@@ -120,7 +120,7 @@ def train(
 
 
 def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> History:
-    """Train by these lessons; the network changes once, at the end or at Ctrl-C."""
+    """Train by these lessons; the network changes once, at the end or at Ctrl-C, and not where anything fails."""
     room = _Room(owner, network, task, lessons)
     history = History(lessons.epochs, room.nbytes)
     began = time.perf_counter()
@@ -130,13 +130,14 @@ def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> 
             room.epoch(history, shown)
     except KeyboardInterrupt:
         history.interrupted = True
+        if history.epochs:
+            room.graduate(network)
         raise
     finally:
         if shown is not None:
             shown.close()
         history.seconds = time.perf_counter() - began
-        if history.epochs:
-            room.graduate(network)
+    room.graduate(network)
     keep_seen(network, task.inputs)
     return history
 
