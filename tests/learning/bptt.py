@@ -38,7 +38,8 @@ class Lesson(NamedTuple):
 
 
 def digits_lesson(sizes: Tuple[int, ...], shown: int, epochs: int = 0, loop: bool = False, samples: int = 32) -> Lesson:
-    """A classifier of digits, at the start or after some epochs; with a loop its first hidden layer feeds itself."""
+    """A classifier, at the start or after some epochs, and digits that it has not learned: of those that it answers
+    rightly only rounding is left to compare. With a loop its first hidden layer feeds itself."""
     digits, net = load_digits(), classifier(sizes, seed=1)
     if loop:
         weight = np.random.default_rng(2).normal(0.0, 0.5 / np.sqrt(sizes[1]), (sizes[1], sizes[1]))
@@ -46,8 +47,7 @@ def digits_lesson(sizes: Tuple[int, ...], shown: int, epochs: int = 0, loop: boo
         net.connect(first, first, weights=weight)
     if epochs:
         train(net, digits.inputs, digits.labels, epochs=epochs, progress=False)
-    some = slice(200, 200 + samples)
-    return Lesson(net, digits.inputs[some], digits.labels[some].astype(np.int32), shown)
+    return Lesson(net, digits.test_inputs[:samples], digits.test_labels[:samples].astype(np.int32), shown)
 
 
 # name: arguments of `digits_lesson`
