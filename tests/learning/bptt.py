@@ -129,9 +129,7 @@ def _spikes(lesson: Lesson) -> np.ndarray:
 
 def cosines(a: Dict[str, np.ndarray], b: Dict[str, np.ndarray]) -> Dict[str, float]:
     """Between the gradients of each projection."""
-    return {
-        name: float((a[name] * b[name]).sum() / np.sqrt((a[name] ** 2).sum() * (b[name] ** 2).sum())) for name in b
-    }
+    return {name: float((a[name] * b[name]).sum() / np.sqrt((a[name] ** 2).sum() * (b[name] ** 2).sum())) for name in b}
 
 
 def with_weights(lesson: Lesson, weights: Dict[str, np.ndarray]) -> Lesson:

@@ -1,8 +1,12 @@
 """What the suites of learning compared and measured, printed at the end."""
 
+import sys
+from pathlib import Path
 from typing import Any, List
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 _LINES: List[str] = []
 

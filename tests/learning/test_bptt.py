@@ -13,10 +13,13 @@ from bptt import FIXTURE, LESSONS, Lesson, by_rule, by_time, cosines, digits_les
 
 NO_TORCH = "pip install torch==2.13.0: gradients are compared with stored ones only"
 
-# arguments of `digits_lesson`, and the least cosine of each projection: a bit below what was measured, see right
+# arguments of `digits_lesson`, and the least cosine of each projection: a bit below what was measured, which is aside
 MEASURED: Dict[str, Tuple[Dict[str, Any], Dict[str, float]]] = {
     "start": ({"sizes": (64, 128, 10)}, {"input->hidden": 0.97, "hidden->output": 0.98}),  # 0.983, 0.991
-    "trained": ({"sizes": (64, 128, 10), "epochs": 10}, {"input->hidden": 0.97, "hidden->output": 0.98}),  # 0.989, 0.992
+    "trained": (
+        {"sizes": (64, 128, 10), "epochs": 10},
+        {"input->hidden": 0.97, "hidden->output": 0.98},  # 0.989, 0.992
+    ),
     "deep": (
         {"sizes": (64, 64, 64, 10), "epochs": 10},
         {"input->hidden1": 0.96, "hidden1->hidden2": 0.97, "hidden2->output": 0.98},  # 0.976, 0.981, 0.992

@@ -4,8 +4,8 @@ from typing import Any, Dict, Iterator
 
 import numpy as np
 import pytest
-from comparing import Worked, counts_of, work
-from networks import Case, build
+from lessons import Worked, counts_of, work
+from learners import Case, build
 
 from neuroedge import Network, Simulator, SpikeTrain
 from neuroedge.encoding.rate import regular_spikes
@@ -74,7 +74,9 @@ def test_answers_are_those_of_a_simulator(precision: str, report: Any) -> None:
 
 
 def test_while_teaching_too(report: Any) -> None:
-    spikes = sum(assert_simulated(build(seed), work(build(seed), 1 + seed % 4)) for seed in range(2000, 2000 + NETWORKS))
+    spikes = sum(
+        assert_simulated(build(seed), work(build(seed), 1 + seed % 4)) for seed in range(2000, 2000 + NETWORKS)
+    )
     report(f"teaching = simulator: {NETWORKS} networks, {spikes:,} spikes")
 
 

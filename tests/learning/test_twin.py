@@ -3,10 +3,10 @@
 from typing import Any, List, Tuple
 
 import pytest
-from comparing import Outcome, compare
+from lessons import Outcome, compare
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import build
+from learners import build
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

@@ -3,7 +3,7 @@
 The forward pass is the reference engine's, in float32. What is learned from it is computed in float64, for a run of
 T ticks with spikes, and as many more as these travel:
 
-    psi_i[t] = 1/(θ(1 + steep·|v_i[t] − θ − a_i[t]|/θ)²)   slope of a spike, v before the reset, a of adaptive thresholds
+    psi_i[t] = 1/(θ(1 + steep·|v_i[t] − θ − a_i[t]|/θ)²)   slope of a spike, v before the reset, a adaptation
     x_j[t] = d·x_j[t−1] + z_j[t−delay]                     trace of a source, delta synapses
     x_j[t] = d·x_j[t−1] + P·c_j[t−1]                       exponential ones, of the current
     c_j[t] = e·c_j[t−1] + z_j[t−delay]

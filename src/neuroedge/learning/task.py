@@ -133,4 +133,3 @@ def pair(owner: str, data: Any) -> Tuple[Any, Any]:
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise ArgumentTypeError(f"{owner}: data must be a pair (inputs, labels) (got {shown(data)})")
     return data[0], data[1]
-

@@ -111,7 +111,8 @@ def _neuron(draw: _Draw, n: int, dt: float, top: float) -> LIF:
     theta: Any = rest + top * (draw.rng.uniform(0.8, 1.3, n) if draw.chance(0.2) else 1.0)
     common = {
         "tau_m": draw.pick((3.0, 7.488876, 20.0)), "v_rest": rest, "v_reset": rest - draw.pick((0.0, 0.2)) * top,
-        "v_threshold": theta, "refractory": draw.pick((0.0, 0.0, dt, 3 * dt)), "reset": draw.pick(("value", "subtract")),
+        "v_threshold": theta, "refractory": draw.pick((0.0, 0.0, dt, 3 * dt)),
+        "reset": draw.pick(("value", "subtract")),
         "v_init": rest + 0.6 * top if draw.chance(0.5) else None,
     }  # fmt: skip
     kind = draw.pick(("lif", "lif", "cuba", "alif"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, Tuple
 
 import pytest
-from mutants import MUTANTS, SEEDS, build, objects
+from broken import MUTANTS, SEEDS, build, objects
 
 HERE = Path(__file__).resolve().parent
 Verdict = Tuple[int, str]
@@ -25,7 +25,7 @@ def judge(library: Path) -> Verdict:
     path = [str(HERE.parents[1] / "src"), os.environ.get("PYTHONPATH", "")]
     env = dict(os.environ, NEUROEDGE_LIBRARY=str(library), PYTHONPATH=os.pathsep.join(path), NEUROEDGE_SIMD="portable")
     done = subprocess.run(
-        [sys.executable, str(HERE / "comparing.py"), "0", str(SEEDS)], env=env, cwd=str(library.parent),
+        [sys.executable, str(HERE / "lessons.py"), "0", str(SEEDS)], env=env, cwd=str(library.parent),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, timeout=300,
     )  # fmt: skip
     return done.returncode, done.stdout

@@ -1,13 +1,13 @@
 """The native core and its twin on one sample after another: scores and spikes bit for bit, gradients within rounding.
 
-`python comparing.py FIRST LAST` compares the networks of these seeds, and exits 1 at the first that differs.
+`python lessons.py FIRST LAST` compares the networks of these seeds, and exits 1 at the first that differs.
 """
 
 import sys
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
-from networks import Case, build
+from learners import Case, build
 
 from neuroedge.engines.library import SHARDS
 from neuroedge.learning.adam import KEEP_FIRST, KEEP_SECOND, LEAST, Adam

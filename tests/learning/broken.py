@@ -30,9 +30,9 @@ KERNELS = "kernels/learn.h"
 
 MUTANTS: List[Mutant] = [
     # ticks
-    Mutant("a lag a tick short", "then = u.tick - l->taught_lag[a], lanes", "then = u.tick - l->taught_lag[a] + (a > 1), lanes"),
+    Mutant("a lag a tick short", "u.tick - l->taught_lag[a], lanes", "u.tick - l->taught_lag[a] + (a > 1), lanes"),
     Mutant("traces a tick late", "from = u.tick - u.p->proj_delay[q];", "from = u.tick - u.p->proj_delay[q] - 1;"),
-    Mutant("errors of the same tick", "u.at(l->delta, then + u.p->proj_delay[q], post)", "u.at(l->delta, then + 1, post)"),
+    Mutant("errors of the same tick", "then + u.p->proj_delay[q], post)", "then + 1, post)"),
     Mutant("errors before anything arrived", "if (u.tick < l->travel) {", "if (u.tick + 1 < l->travel) {"),
     Mutant("mean of a tick more", "(float)(u.tick - l->travel + 1)", "(float)(u.tick - l->travel + 2)"),
     Mutant("border of a chunk", "then % NE_CHUNK == NE_CHUNK - 1)) continue;", "then % NE_CHUNK == 0)) continue;"),
@@ -58,7 +58,7 @@ MUTANTS: List[Mutant] = [
            "const float* delta = u.at(u.l->delta, first, 0);"),
     # kernels
     Mutant("a current that does not fade", "u.k->fade(current, l->decay_current[k], lanes);", ""),
-    Mutant("the wrong leak", "u.k->follow(trace, current, l->decay[k],", "u.k->follow(trace, current, l->decay_current[k],"),
+    Mutant("the wrong leak", "follow(trace, current, l->decay[k],", "follow(trace, current, l->decay_current[k],"),
     Mutant("the leak of the first", "u.k->fade(trace, l->decay[k], lanes);", "u.k->fade(trace, l->decay[0], lanes);"),
     Mutant("slope once", "lane::mul(width, width)", "width", KERNELS),
     Mutant("slope by the present threshold", "lane::mul(by, gap), base)", "lane::mul(by, gap), top)", KERNELS),
