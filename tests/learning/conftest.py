@@ -6,7 +6,8 @@ from typing import Any, List
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+# errors are asked for as everywhere else
+sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
 
 _LINES: List[str] = []
 

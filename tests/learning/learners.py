@@ -42,6 +42,10 @@ class Case(NamedTuple):
     places: Dict[str, np.ndarray]
     knobs: Tuple[float, float, float, float, float]
 
+    def in_precision(self, precision: str) -> "Case":
+        """The same compiled anew, for answers alone."""
+        return self._replace(plan=compile_network(self.network, self.plan.dt, precision, 1 << 30))
+
 
 class _Draw:
     def __init__(self, seed: int) -> None:

@@ -15,7 +15,7 @@ from neuroedge.learning.layout import delay_ticks
 from neuroedge.learning.online import Lesson, lesson
 from neuroedge.learning.school import Batch, School, Scores
 
-__all__ = ["Outcome", "Worked", "compare", "counts_of", "taught_by", "twins", "work"]
+__all__ = ["Outcome", "Worked", "compare", "counts_of", "same_adam", "taught_by", "twins", "work"]
 
 # of float32: half a unit of the last place
 ROUND = 2.0**-24
@@ -104,7 +104,7 @@ def taught_by(case: Case, one: Lesson) -> Dict[str, np.ndarray]:
 def compare(case: Case, threads: int = 1) -> Outcome:
     """Teach a case to both."""
     worked, lessons = work(case, threads), twins(case)
-    error = _same_run(case, worked, lessons) or _same_adam(case, worked)
+    error = _same_run(case, worked, lessons) or same_adam(case, worked)
     alive, ratio, gradients = 0, 0.0, sum(worked.shards[1:], worked.shards[0].astype(np.float64))
     for name in case.learned:
         c = case.network.projections[name].connectivity
@@ -133,7 +133,7 @@ def _same_run(case: Case, worked: Worked, lessons: List[Lesson]) -> Optional[str
     return None
 
 
-def _same_adam(case: Case, worked: Worked) -> Optional[str]:
+def same_adam(case: Case, worked: Worked) -> Optional[str]:
     """Two steps of Adam by the equations, in float32, bit for bit; what is no synapse stays as it is."""
     weights = case.plan.weight.copy()
     where = {name: case.places[name] for name in case.learned}

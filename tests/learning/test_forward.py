@@ -4,14 +4,13 @@ from typing import Any, Dict, Iterator
 
 import numpy as np
 import pytest
-from lessons import Worked, counts_of, work
 from learners import Case, build
+from lessons import Worked, counts_of, work
 
 from neuroedge import Network, Simulator, SpikeTrain
 from neuroedge.encoding.rate import regular_spikes
 from neuroedge.engines.library import simd, simd_levels, use_simd
 from neuroedge.learning import train
-from neuroedge.plan.compile import compile_network
 
 NETWORKS = 12
 
@@ -22,11 +21,6 @@ def levels() -> Iterator[Any]:
     before = simd()
     yield simd_levels()
     use_simd(before)
-
-
-def in_precision(seed: int, precision: str) -> Case:
-    case = build(seed)
-    return case._replace(plan=compile_network(case.network, case.plan.dt, precision, 1 << 30))
 
 
 def given_to(case: Case, sample: np.ndarray) -> Dict[str, SpikeTrain]:
@@ -68,7 +62,7 @@ def assert_simulated(case: Case, worked: Worked) -> int:
 def test_answers_are_those_of_a_simulator(precision: str, report: Any) -> None:
     spikes = 0
     for seed in range(1000, 1000 + NETWORKS):
-        case = in_precision(seed, precision)
+        case = build(seed).in_precision(precision)
         spikes += assert_simulated(case, work(case, 1 + seed % 4, teach=False))
     report(f"answers = simulator: {NETWORKS} networks in {precision}, {spikes:,} spikes")
 

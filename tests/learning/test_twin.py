@@ -3,10 +3,10 @@
 from typing import Any, List, Tuple
 
 import pytest
-from lessons import Outcome, compare
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from learners import build
+from lessons import Outcome, compare
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
