@@ -5,8 +5,9 @@
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 __all__ = ["MUTANTS", "SEEDS", "Mutant", "build", "objects"]
 
@@ -76,23 +77,26 @@ MUTANTS: List[Mutant] = [
 ]  # fmt: skip
 
 
-def _compile(sources: Path, name: str, folder: Path) -> Path:
+def _compile(sources: Path, name: str, folder: Path, options: Sequence[str]) -> Path:
     made = folder / (Path(name).stem + ".o")
     done = subprocess.run(
-        ["g++", *FLAGS, "-c", str(sources / name), "-o", str(made)], stderr=subprocess.PIPE, universal_newlines=True
+        ["g++", *FLAGS, *options, "-c", str(sources / name), "-o", str(made)],
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
     )
     if done.returncode:
         raise ValueError(f"{name}: {done.stderr[:2000]}")
     return made
 
 
-def objects(folder: Path) -> Dict[str, Path]:
-    """Everything as it is, compiled for the plain kernels."""
-    names = [path.name for path in sorted(NATIVE.glob("*.cpp")) if path.name != "driver.cpp"]
-    return {name: _compile(NATIVE, name, folder) for name in (*names, "kernels/portable.cpp")}
+def objects(folder: Path, options: Sequence[str] = ()) -> Dict[str, Path]:
+    """Everything as it is, compiled for the plain kernels, two files at a time."""
+    names = ["kernels/portable.cpp", *(path.name for path in NATIVE.glob("*.cpp") if path.name != "driver.cpp")]
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(names, pool.map(lambda name: _compile(NATIVE, name, folder, options), names)))
 
 
-def build(mutant: Optional[Mutant], folder: Path, made: Dict[str, Path]) -> Path:
+def build(mutant: Optional[Mutant], folder: Path, made: Dict[str, Path], options: Sequence[str] = ()) -> Path:
     """The library of a mutant, or of the sources as they are; raises if the text is not there exactly once."""
     parts = dict(made)
     if mutant is not None:
@@ -104,7 +108,7 @@ def build(mutant: Optional[Mutant], folder: Path, made: Dict[str, Path]) -> Path
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
         name = "kernels/portable.cpp" if mutant.file == KERNELS else mutant.file
-        parts[name] = _compile(sources, name, folder)
+        parts[name] = _compile(sources, name, folder, options)
     library = folder / "_native.so"
-    subprocess.run(["g++", "-shared", "-pthread", "-o", str(library), *map(str, parts.values())], check=True)
+    subprocess.run(["g++", *options, "-shared", "-pthread", "-o", str(library), *map(str, parts.values())], check=True)
     return library

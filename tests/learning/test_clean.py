@@ -4,12 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Callable, Dict, List
 
 import pytest
-from broken import FLAGS, NATIVE
+from broken import Mutant, build, objects
 
 HERE = Path(__file__).resolve().parent
 
@@ -19,20 +18,27 @@ pytestmark = [
 ]
 
 
-def build(folder: Path, sanitizers: str, sources: Path = NATIVE) -> Path:
-    """The core with its plain kernels."""
-    names = [path.name for path in sorted(sources.glob("*.cpp")) if path.name != "driver.cpp"]
-    options = [*FLAGS, "-O1", "-g", f"-fsanitize={sanitizers}"]
+# an array overrun by a quarter, and a count that all threads keep
+WRONG = {
+    "address,undefined": Mutant(
+        "overrun", "(size_t)u.taught_lanes(0) * sizeof(float));\n  present",
+        "(size_t)u.taught_lanes(0) * 5);\n  present",
+    ),
+    "thread": Mutant("race", "*(School*)school_of;", "*(School*)school_of; school.batch->events++;"),
+}  # fmt: skip
 
-    def made(name: str) -> str:
-        path = str(folder / (Path(name).stem + ".o"))
-        subprocess.run(["g++", *options, "-c", str(sources / name), "-o", path], check=True)
-        return path
 
-    with ThreadPoolExecutor(2) as pool:
-        objects = list(pool.map(made, [*names, "kernels/portable.cpp"]))
-    library = folder / "_native.so"
-    subprocess.run(["g++", *options, "-shared", "-o", str(library), *objects], check=True)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: Any) -> Callable[[str, bool], Path]:
+    """`made(sanitizers, wrong)`: the core with its plain kernels, as it is or with something wrong."""
+    kept: Dict[str, Dict[str, Path]] = {}
+
+    def library(sanitizers: str, wrong: bool) -> Path:
+        folder, options = tmp_path_factory.mktemp("core"), ["-g", f"-fsanitize={sanitizers}"]
+        if sanitizers not in kept:
+            kept[sanitizers] = objects(tmp_path_factory.mktemp("objects"), options)
+        return build(WRONG[sanitizers] if wrong else None, folder, kept[sanitizers], options)
+
     return library
 
 
@@ -55,42 +61,28 @@ def look(library: Path, runtimes: List[str], *words: str, before: Any = ()) -> "
     )  # fmt: skip
 
 
-def test_address_and_undefined(tmp_path: Path, report: Any) -> None:
-    done = look(build(tmp_path, "address,undefined"), ["libasan.so", "libubsan.so"], "0", "40", "1")
-    assert (done.returncode, done.stdout.strip()) == (0, "clean"), done.stdout + done.stderr[-3000:]
-    assert "runtime error" not in done.stderr, done.stderr[-3000:]
-    report("address and undefined sanitizers: clean, 40 networks that learn and answer")
+RUNTIMES = {"address,undefined": ["libasan.so", "libubsan.so"], "thread": ["libtsan.so"]}
 
 
-def test_threads(tmp_path: Path, report: Any) -> None:
-    before = [shutil.which("setarch") or "setarch", "-R"]
-    done = look(build(tmp_path, "thread"), ["libtsan.so"], "0", "12", "4", before=before)
+def looked(made: Any, sanitizers: str, wrong: bool, *words: str) -> "subprocess.CompletedProcess[str]":
+    # the thread sanitizer wants addresses that are not random
+    before = [shutil.which("setarch") or "setarch", "-R"] if sanitizers == "thread" else []
+    done = look(made(sanitizers, wrong), RUNTIMES[sanitizers], *words, before=before)
     if "unexpected memory mapping" in done.stderr or "setarch" in done.stderr:
         pytest.skip(f"NO thread sanitizer on this kernel: {done.stderr.strip()[-200:]}")
+    return done
+
+
+@pytest.mark.parametrize("sanitizers, networks, threads", [("address,undefined", 30, 1), ("thread", 12, 4)])
+def test_nothing_is_found(sanitizers: str, networks: int, threads: int, made: Any, report: Any) -> None:
+    done = looked(made, sanitizers, False, "0", str(networks), str(threads))
     assert (done.returncode, done.stdout.strip()) == (0, "clean"), done.stdout + done.stderr[-3000:]
-    assert "WARNING: ThreadSanitizer" not in done.stderr, done.stderr[:3000]
-    report("thread sanitizer: clean, 12 networks that learn and answer by 4 threads")
+    assert "runtime error" not in done.stderr and "Sanitizer" not in done.stderr, done.stderr[-3000:]
+    report(f"sanitizers ({sanitizers}): clean, {networks} networks that learn and answer, {threads} threads")
 
 
-# an array overrun by a quarter, and a count that all threads keep
-WRONG = {
-    "address": ("(size_t)u.taught_lanes(0) * sizeof(float));\n  present", "(size_t)u.taught_lanes(0) * 5);\n  present"),
-    "thread": ("*(School*)school_of;", "*(School*)school_of; school.batch->events++;"),
-}
-
-
-@pytest.mark.parametrize("sanitizer, words", [("address", "overflow"), ("thread", "data race")])
-def test_what_is_wrong_is_seen(sanitizer: str, words: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sanitizers, words", [("address,undefined", "overflow"), ("thread", "data race")])
+def test_what_is_wrong_is_seen(sanitizers: str, words: str, made: Any) -> None:
     # or the silence of the sanitizers would prove nothing
-    sources = tmp_path / "native"
-    shutil.copytree(str(NATIVE), str(sources))
-    text = (sources / "learn.cpp").read_text()
-    old, new = WRONG[sanitizer]
-    assert text.count(old) == 1
-    (sources / "learn.cpp").write_text(text.replace(old, new))
-    runtime, threads = ("libasan.so", "1") if sanitizer == "address" else ("libtsan.so", "4")
-    before = [] if sanitizer == "address" else [shutil.which("setarch") or "setarch", "-R"]
-    done = look(build(tmp_path, sanitizer, sources), [runtime], "0", "2", threads, before=before)
-    if "unexpected memory mapping" in done.stderr or "setarch" in done.stderr:
-        pytest.skip(f"NO thread sanitizer on this kernel: {done.stderr.strip()[-200:]}")
+    done = looked(made, sanitizers, True, "0", "2", "4")
     assert words in done.stderr, done.stdout + done.stderr[-3000:]
