@@ -17,7 +17,7 @@ FLAGS = ["-std=gnu++17", "-O0", "-fPIC", "-fno-math-errno", "-fno-trapping-math"
          "-fno-exceptions", "-fno-rtti", "-pthread"]  # fmt: skip
 
 # networks that a mutant is compared on
-SEEDS = 20
+SEEDS = 15
 
 
 class Mutant(NamedTuple):

@@ -35,8 +35,7 @@ def same(a: Dict[str, np.ndarray], b: Dict[str, np.ndarray]) -> bool:
 
 def most_bytes(duration: float) -> Tuple[History, int]:
     """The history of a training, and the most that Python and NumPy held for it at once."""
-    network, (inputs, labels) = net(), some_data()
-    compile_network(network, 1.0)
+    network, (inputs, labels) = classifier((64, 128, 10)), some_data(12, 64, 10)
     tracemalloc.start()
     try:
         history = train(network, inputs, labels, epochs=2, duration=duration, threads=2, progress=False)
@@ -50,7 +49,9 @@ def test_memory_does_not_grow_with_the_duration(report: Any) -> None:
     (short, few), (long, many) = most_bytes(16.0), most_bytes(1600.0)
     assert short.nbytes == long.nbytes
     # a few objects of the interpreter differ from run to run
-    assert abs(many - few) < 4096
+    assert abs(many - few) < 8192
+    # what is held for a moment while synapses are found among the weights comes on top
+    assert few <= 1.3 * short.nbytes
     report(f"training state: {short.nbytes:,} bytes planned, {few:,} at most held at 16 ms, {many:,} at 1,600 ms")
 
 

@@ -179,8 +179,9 @@ class _Room:
         """Bytes of the training state: known, and checked, before they are taken."""
         threads = _threads(plan, self.task, self.lessons)
         sized = School.bytes_for(network, plan, self.task.layout, self.learned, threads)
-        # weights, master, best (twice), moments, living, shards; places
-        needed = sized + (6 + SHARDS + 2 * (self.lessons.bits is not None)) * plan.weight.nbytes + 8 * network.synapses
+        # weights, master, best (twice), moments, living, what the network gets, shards; places
+        copies = 7 + SHARDS + 2 * (self.lessons.bits is not None)
+        needed = plan.nbytes + sized + copies * plan.weight.nbytes + 8 * network.synapses
         limit = self.lessons.memory_limit
         allowed = checks.free_memory() if limit is None else checks.count(owner, "memory_limit", limit, 2**62)
         if needed > allowed:
@@ -249,7 +250,9 @@ class _Room:
         history.epochs.append(epoch)
         value = -epoch.loss if epoch.validation is None else epoch.validation
         if self.best is None or value >= self.best[0]:
-            self.best = value, self.weights.copy(), self.adam.living.copy()
+            weights, living = self.best[1:] if self.best is not None else (np.empty_like(w) for w in [self.weights] * 2)
+            weights[:], living[:] = self.weights, self.adam.living
+            self.best = value, weights, living
             history.best = len(history.epochs) - 1
 
     def graduate(self, network: Network) -> None:
