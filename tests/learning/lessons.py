@@ -86,7 +86,7 @@ def taught_by(case: Case, one: Lesson) -> Dict[str, np.ndarray]:
     delta = {layout.output: largest * one.slope.get(layout.output, 1.0)}
     roundings = {layout.output: 8.0 * end + 2 * classes + STEEPNESS}
     for name in layout.order[1:]:
-        last = end - layout.lag[name]
+        last = max(0, end - layout.lag[name])
         delta[name], roundings[name] = np.zeros((last, case.network.populations[name].size)), 0.0
         for each in layout.forward:
             q = case.network.projections[each]

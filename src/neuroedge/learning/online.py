@@ -68,7 +68,8 @@ def lesson(
     delta = {layout.output: errors * slope[layout.output] if spiking else errors}
     for name in layout.order[1:]:
         feeds = [wired[each] for each in learned if each in layout.forward and wired[each].pre.name == name]
-        delta[name] = slope[name][: end - layout.lag[name]] * _blame(feeds, delta, plan.dt, end - layout.lag[name])
+        last = max(0, end - layout.lag[name])
+        delta[name] = slope[name][:last] * _blame(feeds, delta, plan.dt, last)
     trace = {name: _trace(q, plan.dt, spikes[q.pre.name]) for name, q in wired.items()}
     gradient = {name: _outer(trace[name], delta[q.post.name]) for name, q in wired.items()}
     return Lesson(gradient, sums[-1], spikes, trace, slope, delta)
