@@ -72,7 +72,8 @@ def figures(
     size, speed = ({s: _mean(held[s], field) for s in STORAGES} for field in ("weight_bytes", "microseconds"))
     note = (
         f"mean {statistics.mean(accuracy):.2f} ± {statistics.pstdev(accuracy):.2f}; "
-        f"fastest {size['auto'] / 1e3:.1f} kB {speed['auto']:.1f} us; smallest {size['small'] / 1e3:.1f} kB {speed['small']:.1f} us; "
+        f"fastest {size['auto'] / 1e3:.1f} kB {speed['auto']:.1f} us; "
+        f"smallest {size['small'] / 1e3:.1f} kB {speed['small']:.1f} us; "
         f"{_mean(held['auto'], 'effective_acs'):,.0f} events"
     )
     name = f"digits {precision} {sparsity:.0%}" + (f" {granularity}" if sparsity else "")

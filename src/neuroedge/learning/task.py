@@ -83,8 +83,11 @@ def learnable(network: Network, layout: Layout) -> List[str]:
         _must_learn(network.populations[name], last=name == layout.output)
     found = [n for n, q in network.projections.items() if q.post.name in layout.order]
     for name in found:
-        if isinstance(network.projections[name].synapse, Alpha):
+        synapse = network.projections[name].synapse
+        if isinstance(synapse, Alpha):
             raise UnsupportedError(f"Projection {name!r}: learning takes delta and exponential synapses, not alpha")
+        if np.ndim(getattr(synapse, "tau", 0.0)):
+            raise UnsupportedError(f"Projection {name!r}: learning takes one tau for all synapses (got one a target)")
         if network.projections[name].connectivity.count == 0:
             raise ParameterError(f"Projection {name!r} has no synapses that could learn; connect it anew")
     return found
@@ -130,4 +133,3 @@ def pair(owner: str, data: Any) -> Tuple[Any, Any]:
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise ArgumentTypeError(f"{owner}: data must be a pair (inputs, labels) (got {shown(data)})")
     return data[0], data[1]
-

@@ -143,7 +143,7 @@ def train(
 
 
 def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> History:
-    """Train by these lessons; the network changes once, at the end or at Ctrl-C."""
+    """Train by these lessons; the network changes once, at the end or at Ctrl-C, and not where anything fails."""
     room = _Room(owner, network, task, lessons)
     history = History(lessons.epochs, room.nbytes)
     began = time.perf_counter()
@@ -153,13 +153,14 @@ def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> 
             room.epoch(history, shown)
     except KeyboardInterrupt:
         history.interrupted = True
+        if history.epochs:
+            room.graduate(network)
         raise
     finally:
         if shown is not None:
             shown.close()
         history.seconds = time.perf_counter() - began
-        if history.epochs:
-            room.graduate(network)
+    room.graduate(network)
     keep_seen(network, task.inputs)
     return history
 
@@ -201,8 +202,9 @@ class _Room:
         """Bytes of the training state: known, and checked, before they are taken."""
         threads = _threads(plan, self.task, self.lessons)
         sized = School.bytes_for(network, plan, self.task.layout, self.learned, threads)
-        # weights, master, best (twice), moments, living, shards; places
-        needed = sized + (6 + SHARDS + 2 * (self.lessons.bits is not None)) * plan.weight.nbytes + 8 * network.synapses
+        # weights, master, best (twice), moments, living, what the network gets, shards; places
+        copies = 7 + SHARDS + 2 * (self.lessons.bits is not None)
+        needed = plan.nbytes + sized + copies * plan.weight.nbytes + 8 * network.synapses
         limit = self.lessons.memory_limit
         allowed = checks.free_memory() if limit is None else checks.count(owner, "memory_limit", limit, 2**62)
         if needed > allowed:
@@ -278,7 +280,9 @@ class _Room:
         history.epochs.append(epoch)
         value = -epoch.loss if epoch.validation is None else epoch.validation
         if self.best is None or value >= self.best[0]:
-            self.best = value, self.weights.copy(), self.adam.living.copy()
+            weights, living = self.best[1:] if self.best is not None else (np.empty_like(w) for w in [self.weights] * 2)
+            weights[:], living[:] = self.weights, self.adam.living
+            self.best = value, weights, living
             history.best = len(history.epochs) - 1
 
     def graduate(self, network: Network) -> None:
