@@ -37,6 +37,7 @@ LATE = {
     ("network/graph.py", "scipy.sparse"): "the `sparse` extra",
     ("plan/plan.py", "neuroedge.plan.explain"): "text about a plan, which imports the plan",
     ("simulator.py", "neuroedge.progress"): "tqdm, only with a progress bar",
+    ("learning/train.py", "neuroedge.progress"): "tqdm, only with a progress bar",
 }
 
 

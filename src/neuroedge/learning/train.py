@@ -14,7 +14,6 @@ from ..network.arithmetic import exp
 from ..network.graph import Network
 from ..plan.compile import compile_network
 from ..plan.plan import Plan
-from ..progress import bar
 from .adam import Adam, schedule
 from .layout import Layout
 from .places import places, write_back
@@ -147,6 +146,8 @@ def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> 
     room = _Room(owner, network, task, lessons)
     history = History(lessons.epochs, room.nbytes)
     began = time.perf_counter()
+    from ..progress import bar
+
     shown = bar(lessons.epochs * len(task.inputs), "sample") if lessons.progress else None
     try:
         for _ in range(lessons.epochs):
