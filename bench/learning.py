@@ -127,9 +127,9 @@ def mnist(seeds: Tuple[int, ...]) -> Iterator[Row]:
 
 
 def mnist_training(network: neuroedge.Network, samples: Samples) -> Any:
-    """Thirty epochs on one core."""
+    """Twenty epochs on one core."""
     return neuroedge.train(
-        network, samples.inputs, samples.labels, 30, 8.0, rate=3e-3, threads=1, progress=False,
+        network, samples.inputs, samples.labels, 20, 8.0, rate=3e-3, threads=1, progress=False,
         vary=neuroedge.Variation((28, 28), turn=0.0, shear=0.0, stretch=0.0, shift=1.5, seed=network.seed),
     )  # fmt: skip
 
