@@ -71,8 +71,11 @@ def taught(owner: str, network: Any, inputs: Any, labels: Any, duration: float, 
     return task._replace(labels=np.ascontiguousarray(known))
 
 
-def keep_seen(network: Network, inputs: np.ndarray) -> None:
-    """Remember what the network is used on, for those who prune or tune it without data: evenly over all samples."""
+def keep_seen(network: Network, inputs: np.ndarray, anew: bool = True) -> None:
+    """Remember what the network is used on, for those who prune or tune it without data: evenly over all samples.
+    anew: in place of what is remembered already."""
+    if network.seen is not None and not anew:
+        return
     take = np.unique(np.linspace(0, len(inputs) - 1, min(len(inputs), SEEN)).astype(np.int64))
     network.seen = np.ascontiguousarray(inputs[take])
 
@@ -125,9 +128,10 @@ def _drive(population: Population) -> float:
     return float(population.model.drive)
 
 
-def pair(owner: str, data: Any) -> Tuple[Any, Any]:
+def pair(owner: str, field: str, data: Any) -> Tuple[Any, Any]:
     """(inputs, labels)."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise ArgumentTypeError(f"{owner}: data must be a pair (inputs, labels) (got {shown(data)})")
+        many = f"{len(data)} things" if isinstance(data, (tuple, list)) else shown(data)
+        raise ArgumentTypeError(f"{owner}: {field} must be a pair (inputs, labels) (got {many})")
     return data[0], data[1]
 
