@@ -19,6 +19,7 @@ __all__ = [
     "features_of",
     "keep_seen",
     "learnable",
+    "must_be_network",
     "pair",
     "taught",
     "unit_of",
@@ -45,10 +46,16 @@ def features_of(network: Network, layout: Layout) -> int:
     return sum(network.populations[name].size for name in layout.inputs)
 
 
+def must_be_network(owner: str, network: Any) -> None:
+    """It is a network, and not what holds one."""
+    if not isinstance(network, Network):
+        cure = "; take its network, api.network" if hasattr(network, "add_sensory_layer") else ""
+        raise ArgumentTypeError(f"{owner}: network must be a Network (got {type(network).__name__}){cure}")
+
+
 def asked(owner: str, network: Any, inputs: Any, duration: float, dt: float) -> Task:
     """Samples without labels."""
-    if not isinstance(network, Network):
-        raise ArgumentTypeError(f"{owner}: network must be a Network (got {type(network).__name__})")
+    must_be_network(owner, network)
     step = checks.positive(owner, "dt", dt, "ms")
     ticks = checks.ticks_of(owner, duration, step)
     layout = layout_of(network, step)

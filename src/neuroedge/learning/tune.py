@@ -5,12 +5,12 @@ from typing import Any, Optional, Tuple
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown, warn
+from ..errors import NotReadyError, ParameterError, shown, warn
 from ..network.graph import Network
 from .answers import work
 from .layout import Layout, layout_of
 from .lessons import Advice, Vary, lessons_of
-from .task import Task, asked, features_of, pair, taught, unit_of
+from .task import Task, asked, features_of, must_be_network, pair, taught, unit_of
 from .train import HEAT, History, chances, gain_of, give_lessons
 
 __all__ = ["ancestor", "fine_tune"]
@@ -36,8 +36,7 @@ def fine_tune(
     rounded to so many (2 to 8) in the forward pass, so that the network learns to live with it; default 8 for networks
     that are made for int8. The other arguments as for `train`. NotReadyError without data and without a parent.
     """
-    if not isinstance(network, Network):
-        raise ArgumentTypeError(f"fine_tune: network must be a Network (got {type(network).__name__})")
+    must_be_network("fine_tune", network)
     parent = ancestor(network)
     if bits is None and network.precision == "int8":
         bits = 8
