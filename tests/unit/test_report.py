@@ -108,8 +108,8 @@ def test_mappings_and_lists_say_the_same() -> None:
     inputs, labels = samples()
     steps = {"one": dense(), "two": (dense(), "int8")}
     for form in (list(steps.items()), tuple(steps.items()), [list(pair) for pair in steps.items()]):
-        again, first = report(form, inputs, labels), report(steps, inputs, labels)
-        assert [f._replace(microseconds=0.0) for f in again.steps] == [f._replace(microseconds=0.0) for f in first.steps]
+        first, again = ([f._replace(microseconds=0.0) for f in report(s, inputs, labels).steps] for s in (steps, form))
+        assert first == again
     assert report({0.5: dense()}, inputs, labels)[0.5].name == "0.5"
 
 

@@ -43,7 +43,7 @@ def _numbered(network: Network, plan: Plan, part: int) -> np.ndarray:
         number = np.arange(c.count, dtype=np.int64)
         weight = number // _STEP + 1 if part else number % _STEP + 1
         projection.replace(replace(c, weight=weight.astype(np.float32)))
-    return compile_network(numbered, plan.dt).weight
+    return compile_network(numbered, plan.dt, plan.precision).weight
 
 
 def write_back(

@@ -131,7 +131,8 @@ class _Room:
         if lessons.validation is not None:
             given = pair(owner, "validation", lessons.validation)
             self.held_out = taught(f"{owner}: validation", network, *given, task.ticks * task.dt, task.dt)
-        plan = compile_network(network, task.dt)
+        # it learns in floats, whatever it is made for
+        plan = compile_network(network, task.dt, "float32")
         if not set(plan.proj_storage) <= {0, 2, 3}:
             raise ParameterError(f"{owner}: populations of more than 65,536 neurons do not learn yet")
         self.nbytes = self._must_fit(owner, network, plan)
