@@ -22,6 +22,7 @@ __all__ = [
     "positive",
     "probability",
     "real_array",
+    "several",
     "ticks_of",
     "whole",
     "whole_array",
@@ -119,10 +120,17 @@ def names(owner: str, field: str, value: Any) -> List[Any]:
     """Several names, as a list; one bare name is an error, since its letters would be taken for names."""
     if isinstance(value, (str, bytes)):
         raise ArgumentTypeError(f"{owner}: {field} must be a list of names, [{shown(value)}] (got {shown(value)})")
+    return several(owner, field, value, "a list of names")
+
+
+def several(owner: str, field: str, value: Any, rule: str) -> List[Any]:
+    """Several things, as a list; a text is none, and `rule` says what they are."""
     try:
-        return list(value)
+        if not isinstance(value, (str, bytes)):
+            return list(value)
     except TypeError:
-        raise ArgumentTypeError(f"{owner}: {field} must be a list of names (got {shown(value)})") from None
+        pass
+    raise ArgumentTypeError(f"{owner}: {field} must be {rule} (got {shown(value)})")
 
 
 def mapping(owner: str, field: str, value: Any, holds: str) -> Dict[str, Any]:

@@ -41,6 +41,11 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:  # of a stranger's class, or an integer of more digits than Python prints
         text = f"a {type(value).__name__}"
+    shape, kind = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if isinstance(shape, tuple) and shape and kind is not None and (len(text) > 80 or "\n" in text):
+        # rows of numbers say less than their shape
+        return f"an array {list(shape)} of {kind}"
+    text = " ".join(text.split()) if "\n" in text else text
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -42,9 +42,10 @@ def classifier(sizes: Sequence[int] = (64, 128, 10), seed: int = 0, name: str = 
     Input spikes → LIF layers (threshold 1 mV, leak 1 − 2^-3 a ms, lowered by the threshold at a spike, no
     refractoriness) → leaky integrators (leak 1 − 2^-4), with random weights.
     """
-    widths = [checks.count("classifier", "sizes", n) for n in checks.names("classifier", "sizes", sizes)]
+    rule = "[inputs, hidden, …, classes]"
+    widths = [checks.count("classifier", "sizes", n) for n in checks.several("classifier", "sizes", sizes, rule)]
     if len(widths) < 3:
-        raise ParameterError(f"classifier: sizes must be [inputs, hidden, …, classes] (got {shown(sizes)})")
+        raise ParameterError(f"classifier: sizes must be {rule} (got {shown(sizes)})")
     net = Network(name, seed=checks.whole("classifier", "seed", seed, least=0))
     rng = np.random.Generator(np.random.PCG64([net.seed, 1]))
     net.add("input", widths[0], "rate")

@@ -1,6 +1,6 @@
 """Values as regular spikes: deterministic, without random numbers."""
 
-from typing import Tuple
+from typing import Any, Tuple
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from ..errors import ParameterError
 __all__ = ["regular_spikes", "unit_values"]
 
 
-def unit_values(owner: str, values: object, shape: Tuple[int, ...]) -> np.ndarray:
+def unit_values(owner: str, values: Any, shape: Tuple[int, ...]) -> np.ndarray:
     """Values in 0 … 1 as float32 of that shape; -1 in the shape takes any length."""
-    array = checks.real_array(owner, "inputs", values)
+    # what is right already is not copied: samples may be most of the memory in use
+    fits = isinstance(values, np.ndarray) and values.dtype == np.float32 and bool(np.isfinite(values).all())
+    array = values if fits else checks.real_array(owner, "inputs", values)
     if array.ndim != len(shape) or any(want not in (-1, got) for want, got in zip(shape, array.shape)):
         wanted = "[" + ", ".join("samples" if n == -1 else str(n) for n in shape) + "]"
         raise ParameterError(f"{owner}: inputs must have shape {wanted} (got {list(array.shape)})")

@@ -75,7 +75,8 @@ def _output(network: Network, inputs: List[str]) -> str:
         )
     model = network.populations[last[0]].model
     if not isinstance(model, (LI, LIF)):
-        raise UnsupportedError(f"Population {last[0]!r}: a {model.name} output is not read; use 'lif' or 'li'")
+        rule = f"{model.name} neurons are not read as an output"
+        raise UnsupportedError(f"Population {last[0]!r}: {rule}; use 'lif' or 'li'")
     return last[0]
 
 

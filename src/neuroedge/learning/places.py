@@ -43,7 +43,7 @@ def _numbered(network: Network, plan: Plan, storage: str, part: int) -> np.ndarr
         number = np.arange(c.count, dtype=np.int64)
         weight = number // _STEP + 1 if part else number % _STEP + 1
         projection.replace(replace(c, weight=weight.astype(np.float32)))
-    return compile_network(numbered, plan.dt, storage=storage).weight
+    return compile_network(numbered, plan.dt, plan.precision, storage=storage).weight
 
 
 def write_back(

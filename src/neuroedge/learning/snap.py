@@ -4,7 +4,6 @@ from typing import Dict
 
 import numpy as np
 
-from .. import checks
 from ..network.graph import Network
 
 __all__ = ["Snap"]
@@ -16,9 +15,7 @@ class Snap:
     (Bengio et al. 2013, arXiv:1308.3432)."""
 
     def __init__(self, network: Network, places: Dict[str, np.ndarray], bits: int) -> None:
-        self._most = np.float32((1 << (checks.count("fine_tune", "bits", bits, 8) - 1)) - 1)
-        if bits < 2:
-            checks.whole("fine_tune", "bits", bits, 2)
+        self._most = np.float32((1 << (bits - 1)) - 1)
         self._parts = []
         for name, where in places.items():
             projection = network.projections[name]

@@ -19,6 +19,7 @@ __all__ = [
     "features_of",
     "keep_seen",
     "learnable",
+    "must_be_network",
     "pair",
     "taught",
     "unit_of",
@@ -45,10 +46,16 @@ def features_of(network: Network, layout: Layout) -> int:
     return sum(network.populations[name].size for name in layout.inputs)
 
 
+def must_be_network(owner: str, network: Any) -> None:
+    """It is a network, and not what holds one."""
+    if not isinstance(network, Network):
+        cure = "; take its network, api.network" if hasattr(network, "add_sensory_layer") else ""
+        raise ArgumentTypeError(f"{owner}: network must be a Network (got {type(network).__name__}){cure}")
+
+
 def asked(owner: str, network: Any, inputs: Any, duration: float, dt: float) -> Task:
     """Samples without labels."""
-    if not isinstance(network, Network):
-        raise ArgumentTypeError(f"{owner}: network must be a Network (got {type(network).__name__})")
+    must_be_network(owner, network)
     step = checks.positive(owner, "dt", dt, "ms")
     ticks = checks.ticks_of(owner, duration, step)
     layout = layout_of(network, step)
@@ -71,8 +78,11 @@ def taught(owner: str, network: Any, inputs: Any, labels: Any, duration: float, 
     return task._replace(labels=np.ascontiguousarray(known))
 
 
-def keep_seen(network: Network, inputs: np.ndarray) -> None:
-    """Remember what the network is used on, for those who prune or tune it without data: evenly over all samples."""
+def keep_seen(network: Network, inputs: np.ndarray, anew: bool = True) -> None:
+    """Remember what the network is used on, for those who prune or tune it without data: evenly over all samples.
+    anew: in place of what is remembered already."""
+    if network.seen is not None and not anew:
+        return
     take = np.unique(np.linspace(0, len(inputs) - 1, min(len(inputs), SEEN)).astype(np.int64))
     network.seen = np.ascontiguousarray(inputs[take])
 
@@ -128,8 +138,9 @@ def _drive(population: Population) -> float:
     return float(population.model.drive)
 
 
-def pair(owner: str, data: Any) -> Tuple[Any, Any]:
+def pair(owner: str, field: str, data: Any) -> Tuple[Any, Any]:
     """(inputs, labels)."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise ArgumentTypeError(f"{owner}: data must be a pair (inputs, labels) (got {shown(data)})")
+        many = f"{len(data)} things" if isinstance(data, (tuple, list)) else shown(data)
+        raise ArgumentTypeError(f"{owner}: {field} must be a pair (inputs, labels) (got {many})")
     return data[0], data[1]

@@ -1,7 +1,7 @@
 """Training on the device: the online rule OTTT with Adam, memory constant in the number of steps."""
 
 import time
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -16,24 +16,13 @@ from ..plan.compile import compile_network
 from ..plan.plan import Plan
 from .adam import Adam, schedule
 from .layout import Layout
+from .lessons import Lessons, Vary, lessons_of
 from .places import places, write_back
 from .school import Batch, School
 from .snap import Snap
 from .task import Task, keep_seen, learnable, pair, taught, unit_of, units_of
 
-__all__ = [
-    "Advice",
-    "Epoch",
-    "HEAT",
-    "History",
-    "Lessons",
-    "Thin",
-    "Vary",
-    "chances",
-    "gain_of",
-    "give_lessons",
-    "train",
-]
+__all__ = ["Epoch", "HEAT", "History", "chances", "gain_of", "give_lessons", "train"]
 
 # slope of a spike: 1/(1 + 5·|u − threshold|/threshold)^2 (Zenke & Ganguli 2018, doi:10.1162/neco_a_01086)
 STEEP = 5.0
@@ -50,15 +39,6 @@ THIN_EVERY = 10
 
 # multiplications in a batch from which threads pay for being made
 SHARED_FROM = 4_000_000
-
-# (inputs, epoch) -> what this epoch sees in their place, of the same shape
-Vary = Callable[[np.ndarray, int], np.ndarray]
-
-# inputs -> chances of each class that another network gives, float32 [samples, classes]
-Advice = Callable[[np.ndarray], np.ndarray]
-
-# {projection: bool of each synapse that lives} for the step `step` of `steps`, from the weights as they are, or None
-Thin = Callable[[int, int, Mapping[str, np.ndarray]], Optional[Mapping[str, np.ndarray]]]
 
 
 class Epoch(NamedTuple):
@@ -91,35 +71,15 @@ class History:
         stopped = " (interrupted)" if self.interrupted else ""
         return (
             f"History({len(self.epochs)} of {self.planned} epochs{stopped} in {self.seconds:.1f} s, kept epoch "
-            f"{self.best + 1}: loss {best.loss:.3f}{right}{held}; {self.nbytes:,} bytes)"
+            f"{self.best + 1}: loss {best.loss:.3g}{right}{held}; {self.nbytes:,} bytes)"
         )
-
-
-class Lessons(NamedTuple):
-    """How to teach. rate: step of Adam in thresholds; advice: what another network answers, and the share of the loss
-    that it makes; held_out: (inputs, labels); vary: what each epoch sees; thin: prunes while training; bits: weights
-    are rounded to so many in the forward pass."""
-
-    epochs: int
-    rate: float = 5e-3
-    batch: int = 32
-    seed: int = 0
-    advice: Optional[Advice] = None
-    share: float = 0.0
-    held_out: Optional[Tuple[Any, Any]] = None
-    vary: Optional[Vary] = None
-    thin: Optional[Thin] = None
-    bits: Optional[int] = None
-    threads: Optional[int] = None
-    memory_limit: Optional[int] = None
-    progress: bool = True
 
 
 def train(
     network: Network, inputs: Any, labels: Any, epochs: int = 20, duration: float = 16.0, dt: float = 1.0,
     rate: float = 5e-3, batch: int = 32, seed: Optional[int] = None, validation: Optional[Tuple[Any, Any]] = None,
-    vary: Optional[Vary] = None, threads: Optional[int] = None, memory_limit: Optional[int] = None,
-    progress: bool = True,
+    vary: Optional[Vary] = None, decay: float = 0.0, threads: Optional[int] = None,
+    memory_limit: Optional[int] = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """Teach a network its classes, in place; returns the history.
 
@@ -128,17 +88,14 @@ def train(
     the order of samples, default the network's; the same seed gives the same network, whatever the machine and the
     number of threads. validation: (inputs, labels) held out: the weights of the epoch that answers them best are kept,
     without it those of the epoch with the least loss. vary: (inputs, epoch) → what that epoch sees in their place, as
-    `Variation` turns pictures. Synapses that are not there stay away. Ctrl-C keeps the best
+    `Variation` turns pictures. decay: share of each weight that goes at each step, times the rate: networks of smaller
+    weights lose less when they are pruned; 0.1 is much. Synapses that are not there stay away. Ctrl-C keeps the best
     weights so far, and then interrupts as usual. memory_limit: bytes that training may take.
     """
     task = taught("train", network, inputs, labels, duration, dt, least=2)
-    lessons = Lessons(
-        checks.count("train", "epochs", epochs), checks.positive("train", "rate", rate),
-        checks.count("train", "batch", batch), network.seed if seed is None else checks.whole("train", "seed", seed, 0),
-        held_out=validation, vary=vary, threads=threads, memory_limit=memory_limit,
-        progress=checks.boolean("train", "progress", progress),
-    )  # fmt: skip
-    return give_lessons("train", network, task, lessons)
+    options = dict(rate=rate, batch=batch, seed=seed, validation=validation, vary=vary, decay=decay, threads=threads,
+                   memory_limit=memory_limit, progress=progress)  # fmt: skip
+    return give_lessons("train", network, task, lessons_of("train", network, epochs, options))
 
 
 def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> History:
@@ -173,11 +130,12 @@ class _Room:
         self.task, self.lessons = task, lessons
         self.soft: Optional[np.ndarray] = None
         self.learned = learnable(network, task.layout)
-        self.held_out = None
-        if lessons.held_out is not None:
-            given = pair(f"{owner}: validation", lessons.held_out)
+        self.owner, self.held_out = owner, None
+        if lessons.validation is not None:
+            given = pair(owner, "validation", lessons.validation)
             self.held_out = taught(f"{owner}: validation", network, *given, task.ticks * task.dt, task.dt)
-        plan = compile_network(network, task.dt)
+        # it learns in floats, whatever it is made for
+        plan = compile_network(network, task.dt, "float32")
         if not set(plan.proj_storage) <= {0, 2, 3}:
             raise ParameterError(f"{owner}: populations of more than 65,536 neurons do not learn yet")
         self.nbytes = self._must_fit(owner, network, plan)
@@ -224,7 +182,7 @@ class _Room:
         for first in range(0, len(order), lessons.batch):
             some = np.ascontiguousarray(order[first : first + lessons.batch])
             self.school.run(some, self.adam.shards)
-            self.adam.step(schedule(lessons.rate, self.done / self.steps), len(some))
+            self.adam.step(schedule(lessons.rate, self.done / self.steps), len(some), lessons.decay)
             self.done += 1
             self._thin()
             self._round()
@@ -234,7 +192,12 @@ class _Room:
 
     def _seen(self, epoch: int) -> np.ndarray:
         inputs, vary = self.task.inputs, self.lessons.vary
-        return inputs if vary is None else unit_values("vary", vary(inputs, epoch), inputs.shape)
+        if vary is None:
+            return inputs
+        given = inputs.view()
+        # the next epoch starts from them again
+        given.flags.writeable = False
+        return unit_values(f"{self.owner}: what vary gave for epoch {epoch}", vary(given, epoch), inputs.shape)
 
     def _thin(self) -> None:
         if self.lessons.thin is None or (self.done % THIN_EVERY and self.done != self.steps):
@@ -312,7 +275,7 @@ def chances(x: np.ndarray) -> np.ndarray:
 def _threads(plan: Plan, task: Task, lessons: Lessons) -> int:
     """Threads that share the shards of a batch: as asked, else several where a batch is much work."""
     if lessons.threads is not None:
-        return min(checks.count("train", "threads", lessons.threads), SHARDS)
+        return min(lessons.threads, SHARDS)
     if threads_asked():
         return min(threads_for(plan), SHARDS)
     work = len(plan.weight) * task.ticks * min(lessons.batch, len(task.inputs))

@@ -1,6 +1,6 @@
 """Pictures a little turned, sheared, stretched and shifted: more to learn from than there is."""
 
-from typing import Tuple
+from typing import Any, Tuple
 
 import numpy as np
 
@@ -9,30 +9,36 @@ from ..errors import ParameterError, shown
 
 __all__ = ["Variation"]
 
+# entries of the map, and pixels, beyond which no picture is left
+MOST_MAP, MOST_PIXELS = 8.0, 4096
+
 
 class Variation:
     """Each epoch sees each picture another way: give it to `train(…, vary=Variation((8, 8)))`.
 
     shape: (height, width) of the pictures, whose pixels are the features. turn, shear, stretch: largest entries of the
     affine map beside 1 (turn 0.25 is about 14°); shift: pixels; jitter: pixels by which each pixel's source is moved
-    at random. Drawn uniformly for each picture, from `seed` and the epoch alone.
+    at random. Drawn uniformly for each picture, from `seed` and the epoch alone. Raises ParameterError and
+    ArgumentTypeError for what is out of range: the map 0 to 8, pixels 0 to 4,096.
     """
 
     def __init__(
         self, shape: Tuple[int, int], turn: float = 0.25, shear: float = 0.2, stretch: float = 0.12, shift: float = 0.8,
         jitter: float = 0.0, seed: int = 0,
     ) -> None:  # fmt: skip
-        sides = checks.names("Variation", "shape", shape)
+        sides = checks.several("Variation", "shape", shape, "(height, width)")
         if len(sides) != 2:
             raise ParameterError(f"Variation: shape must be (height, width) (got {shown(shape)})")
-        self.shape = tuple(checks.count("Variation", "shape", side, 4096) for side in sides)
-        self.turn, self.shear, self.stretch, self.shift, self.jitter = (
-            checks.not_negative("Variation", name, value)
-            for name, value in (
-                ("turn", turn), ("shear", shear), ("stretch", stretch), ("shift", shift), ("jitter", jitter)
-            )  # fmt: skip
+        self.shape = tuple(checks.count("Variation", "shape", side, MOST_PIXELS) for side in sides)
+        self.turn, self.shear, self.stretch = (
+            _within(name, value, MOST_MAP) for name, value in (("turn", turn), ("shear", shear), ("stretch", stretch))
         )
+        self.shift, self.jitter = _within("shift", shift, MOST_PIXELS), _within("jitter", jitter, MOST_PIXELS)
         self.seed = checks.whole("Variation", "seed", seed, least=0)
+
+    def __repr__(self) -> str:
+        fields = ("turn", "shear", "stretch", "shift", "jitter", "seed")
+        return f"Variation({self.shape}, {', '.join(f'{name}={getattr(self, name)}' for name in fields)})"
 
     def __call__(self, inputs: np.ndarray, epoch: int) -> np.ndarray:
         """Pictures float32 [n, height·width] of this epoch, in 0 … 1 as `inputs` are."""
@@ -85,3 +91,9 @@ class Variation:
             column += rng.uniform(-self.jitter, self.jitter, row.shape).astype(np.float32)
         return row, column
 
+
+def _within(name: str, value: Any, most: float) -> float:
+    number = checks.not_negative("Variation", name, value)
+    if number > most:
+        raise ParameterError(f"Variation: {name} must be 0 to {most:,.0f} (got {shown(value)})")
+    return number

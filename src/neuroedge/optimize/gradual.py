@@ -8,8 +8,9 @@ import numpy as np
 
 from .. import checks
 from ..learning.layout import layout_of
+from ..learning.lessons import OPTIONS, lessons_of
 from ..learning.task import pair, taught
-from ..learning.train import History, Lessons, give_lessons
+from ..learning.train import History, give_lessons
 from ..network.graph import Network
 from .ranking import gradual_sparsity, saliency_masks
 
@@ -42,13 +43,12 @@ def train_pruned(
     dt: float, options: Mapping[str, Any],
 ) -> History:  # fmt: skip
     """Train `network` in place while its sparsity grows to `target` over the first 60 % of all steps."""
-    task = taught(owner, network, *pair(owner, data), duration, dt, least=2)
-    known = [name for name in Lessons._fields if name not in ("epochs", "thin", "advice", "share")]
     for name in options:
-        checks.known(f"{owner} option", name, known)
+        checks.known(f"option of {owner}", name, (*OPTIONS, "bits"))
+    given = {"seed": None, **options}
+    lessons = lessons_of(owner, network, epochs, given)
+    task = taught(owner, network, *pair(owner, "data", data), duration, dt, least=2)
     layout = layout_of(network, dt)
     readout = [name for name, q in network.projections.items() if q.post.name == layout.output]
     thinner = _Thinner(network, target, granularity, readout)
-    given = {"seed": network.seed, **options}
-    lessons = Lessons(checks.count(owner, "epochs", epochs), thin=thinner, **given)
-    return give_lessons(owner, network, task, lessons)
+    return give_lessons(owner, network, task, lessons._replace(thin=thinner))

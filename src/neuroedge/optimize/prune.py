@@ -109,14 +109,16 @@ class NetworkPruner:
     ) -> Tuple[Network, History]:
         """A trained and pruned copy of a network, and what training did: better beyond 90 % than pruning at once.
 
-        data: (inputs, labels), as `neuroedge.train` takes them; options: its rate, batch, seed, held_out, vary,
-        threads, memory_limit and progress. Sparsity grows to `sparsity_target` over the first 60 % of all steps, by a
-        cubic; each time the smallest weights go, relative to the spread of their projection.
+        data: (inputs, labels), as `neuroedge.train` takes them; options: its rate, batch, seed, validation, vary,
+        threads, memory_limit and progress, and bits as `neuroedge.fine_tune` takes them. Sparsity grows to
+        `sparsity_target` over the first 60 % of all steps, by a cubic; each time the smallest weights go, relative to
+        the spread of their projection. Ctrl-C leaves the given network as it was.
         """
-        owner = type(self).__name__
+        owner = "prune_while_training"
         must_have_synapses(owner, network)
         if self.sparsity_target is None:
-            raise ParameterError(f"{owner}: sparsity_target is needed to prune while training (got None)")
+            cure = "NetworkPruner(sparsity_target=0.9) keeps a tenth"
+            raise ParameterError(f"{owner}: sparsity_target is needed (got None); {cure}")
         fresh = network.copy()
         for q in fresh.projections.values():
             q.replace(q.connectivity)

@@ -87,7 +87,8 @@ class PruneReport:
         lines.append(f"{self.removed:,} of {self.before:,} synapses removed ({self.reduction_ratio:.1%}), {size}")
         if self.below_threshold:
             lines.append(f"{self.below_threshold:,} of them were below the threshold")
-        lines.append(f"calibrated on {self.calibration}" if self.calibration else "not calibrated")
+        if self.calibration:
+            lines.append(f"calibrated on {self.calibration}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -22,6 +22,9 @@ __all__ = ["Figures", "Report", "report"]
 # runs that the time of an inference is the median of, and samples in each
 REPEATS, TIMED = 7, 200
 
+# letters of a step's name that share a line with its figures
+LONGEST = 20
+
 
 class Figures(NamedTuple):
     """One step. Definitions are those of NeuroBench (Yik et al. 2025, doi:10.1038/s41467-025-56739-4), per sample:
@@ -52,22 +55,27 @@ class Report:
     def __init__(self, steps: Sequence[Figures], samples: int) -> None:
         self.steps, self.samples = list(steps), samples
 
-    def __getitem__(self, name: str) -> Figures:
-        return {f.name: f for f in self.steps}[checks.known("step", name, [f.name for f in self.steps])]
+    def __getitem__(self, name: Any) -> Figures:
+        """The figures of a step, by the name that it was given."""
+        return {f.name: f for f in self.steps}[checks.known("step", str(name), [f.name for f in self.steps])]
 
     def __repr__(self) -> str:
-        wide = max(len("step"), *(len(f.name) for f in self.steps))
-        head = f"{'step':<{wide}}  {'precision':<9}{'accuracy':>9}{'change':>8}{'synapses':>10}{'weights':>10}"
-        lines = [head + f"{'in all':>10}{'events':>9}{'us':>8}"]
+        wide = min(LONGEST, max(len("step"), *(len(f.name) for f in self.steps)))
+        head = f"{'step':<{wide}}  precision{'accuracy':>9}{'change':>8}{'synapses':>11}{'weights':>10}"
+        lines = [head + f"{'in all':>10}{'additions':>12}{'time':>9}"]
         first = self.steps[0].accuracy
         for f in self.steps:
             change = "" if f is self.steps[0] else f"{100 * (f.accuracy - first):+.2f}"
+            lines += [f.name] * (len(f.name) > wide)
             lines.append(
-                f"{f.name:<{wide}}  {f.precision:<9}{f.accuracy:>9.2%}{change:>8}{f.synapses:>10,}"
-                f"{megabytes(f.weight_bytes):>10}{megabytes(f.nbytes):>10}{f.effective_acs:>9,.0f}{f.microseconds:>8.1f}"
+                f"{f.name if len(f.name) <= wide else '':<{wide}}  {f.precision:<9}{f.accuracy:>9.2%}{change:>8}"
+                f"{f.synapses:>11,}{megabytes(f.weight_bytes):>10}{megabytes(f.nbytes):>10}"
+                f"{f.effective_acs:>12,.0f}{_time(f.microseconds):>9}"
             )
-        note = f"{self.samples:,} samples; events: synaptic operations of one (NeuroBench's effective ACs); us: of one"
-        return "\n".join([*lines, f"{note}, median"])
+        note = "change: percentage points of accuracy; weights: bytes with their indices;"
+        lines.append(f"{self.samples:,} samples; {note}")
+        lines.append("in all: plan and state; additions (NeuroBench's effective ACs) and median time: of one sample")
+        return "\n".join(lines)
 
 
 def report(
@@ -78,27 +86,31 @@ def report(
 
     steps: {name: network} or {name: (network, precision)}, or such pairs in a list; precision is by default the
     network's own, or float32. The first step is what the others are compared with. storage: of synapses, "auto" as
-    simulators do, or "small" for the fewest bytes.
+    simulators do, or "small" for the fewest bytes. Networks stay as they are. Raises ParameterError and
+    ArgumentTypeError for what is no step or no samples.
     """
     named = _named(steps)
-    found: List[Figures] = []
-    samples = 0
-    for name, network, precision in named:
-        task = taught("report", network, inputs, labels, duration, dt)
-        samples = len(task.inputs)
-        found.append(_figures(name, network, task, precision, storage))
-    return Report(found, samples)
+    tasks = [taught(f"report: step {name!r}", network, inputs, labels, duration, dt) for name, network, _ in named]
+    found = [_figures(*step, task, storage) for step, task in zip(named, tasks)]
+    return Report(found, len(tasks[0].inputs))
+
+
+def _time(microseconds: float) -> str:
+    return f"{microseconds:,.1f} us" if microseconds < 1e3 else f"{microseconds / 1e3:,.1f} ms"
 
 
 def _named(steps: Any) -> List[Tuple[str, Network, str]]:
-    pairs = list(steps.items()) if isinstance(steps, Mapping) else checks.names("report", "steps", steps)
+    rule = "{name: network}, or pairs of both"
+    pairs = list(steps.items()) if isinstance(steps, Mapping) else checks.several("report", "steps", steps, rule)
     if not pairs:
         raise ParameterError("report: steps must name at least one network (got none)")
-    found = []
+    found: List[Tuple[str, Network, str]] = []
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ArgumentTypeError(f"report: steps must be {{name: network}} (got {shown(pair)})")
+            raise ArgumentTypeError(f"report: steps must be {rule} (got {shown(pair)})")
         name, what = pair
+        if str(name) in [known for known, _, _ in found]:
+            raise ParameterError(f"report: steps must have names of their own (got {name!r} twice)")
         network, precision = what if isinstance(what, (tuple, list)) and len(what) == 2 else (what, None)
         if not isinstance(network, Network):
             raise ArgumentTypeError(f"report: step {name!r} must be a Network (got {shown(network)})")
@@ -107,7 +119,7 @@ def _named(steps: Any) -> List[Tuple[str, Network, str]]:
     return found
 
 
-def _figures(name: str, network: Network, task: Task, precision: str, storage: str) -> Figures:
+def _figures(name: str, network: Network, precision: str, task: Task, storage: str) -> Figures:
     plan = compile_network(network, task.dt, precision, storage=storage)
     school = School(network, plan, task.layout, task.ticks)
     answers = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))

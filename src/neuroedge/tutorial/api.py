@@ -2,7 +2,8 @@
 
 import math
 import warnings
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ..board import identify
 from ..engines.library import simd
 from ..errors import NeuroedgeError, NotReadyError, warn
 from ..learning import History, evaluate, fine_tune, predict, train
+from ..learning.lessons import OPTIONS
 from ..network.graph import Network as CoreNetwork
 from ..network.plasticity import Plasticity
 from ..plan.precision import Change, device_precision
@@ -209,7 +211,7 @@ class NeuromorphicAPI:
         silent = [name for name in without_input(network, self._roles) if name not in self._named]
         if silent:
             warn(f"nothing is connected to {', '.join(silent)}: no input reaches it")
-        self._named += silent
+        self._named = self._named + silent
         self._looked_at = network.version
 
     def train(
@@ -219,11 +221,11 @@ class NeuromorphicAPI:
 
         inputs: [samples, features] in 0 … 1, features shared by the sensory layers in order of adding, each sample
         shown for `duration` ms as regular spikes; labels: int [samples], one for each neuron of the motor layer.
-        options: those of `neuroedge.train` (rate, batch, seed, validation, vary, threads, progress).
+        options: those of `neuroedge.train` (rate, batch, seed, validation, vary, threads, memory_limit, progress).
         """
-        network = self._wired()
-        options.setdefault("memory_limit", MEMORY_LIMITS[self.device])
-        return train(network, inputs, labels, epochs, duration, dt, **options)
+        asked = self._options("train", options, OPTIONS)
+        with self._asked(None) as (network, _):
+            return train(network, inputs, labels, epochs, duration, dt, **asked)
 
     def fine_tune(
         self, network: CoreNetwork, epochs: int = 10, data: Optional[Tuple[Any, Any]] = None, duration: float = 16.0,
@@ -232,24 +234,24 @@ class NeuromorphicAPI:
         """Teach a pruned or quantised network again, in place; returns the history. Pruned synapses stay pruned.
 
         data: (inputs, labels); without it the network learns to answer as the one that it came from, on the samples
-        last seen. options: those of `neuroedge.fine_tune`.
+        last seen. options: those of `train`, and bits, as `neuroedge.fine_tune` takes them.
         """
-        options.setdefault("memory_limit", MEMORY_LIMITS[self.device])
-        return fine_tune(network, epochs, data, duration, dt, **options)
+        asked = self._options("fine_tune", options, (*OPTIONS, "bits"))
+        return fine_tune(network, epochs, data, duration, dt, **asked)
 
     def evaluate(
         self, inputs: Any, labels: Any, network: Optional[CoreNetwork] = None, duration: float = 16.0, dt: float = 1.0
     ) -> float:
         """Share of samples whose class is the label, 0 to 1; network: another than this one, a pruned one say."""
-        asked, precision = self._asked(network)
-        return evaluate(asked, inputs, labels, duration, dt, precision)
+        with self._asked(network) as (asked, precision):
+            return evaluate(asked, inputs, labels, duration, dt, precision, MEMORY_LIMITS[self.device])
 
     def predict(
         self, inputs: Any, network: Optional[CoreNetwork] = None, duration: float = 16.0, dt: float = 1.0
     ) -> np.ndarray:
         """Class of each sample, int64: read by spike counts (ties by potential), or for `li` by mean potential."""
-        asked, precision = self._asked(network)
-        return predict(asked, inputs, duration, dt, precision)
+        with self._asked(network) as (asked, precision):
+            return predict(asked, inputs, duration, dt, precision, MEMORY_LIMITS[self.device])
 
     def _wired(self) -> Network:
         """The network, wired if nobody did that."""
@@ -257,9 +259,28 @@ class NeuromorphicAPI:
             self._look_at_wiring(self.network)
         return self.network
 
-    def _asked(self, network: Optional[CoreNetwork]) -> Tuple[CoreNetwork, Optional[str]]:
-        found = self._wired() if network is None else network
-        return found, getattr(found, "precision", None) or self._precision
+    @contextmanager
+    def _asked(self, network: Optional[CoreNetwork]) -> Iterator[Tuple[CoreNetwork, Optional[str]]]:
+        """The network, and the precision to run it in. The own one is wired if nobody did that, and not any more where
+        the work is refused: it may be wired by hand then."""
+        if network is not None:
+            yield network, getattr(network, "precision", None) or self._precision
+            return
+        own, before, version = self.network, list(self.network.projections), self.network.version
+        looked_at, named = self._looked_at, self._named
+        try:
+            yield self._wired(), own.precision or self._precision
+        except NeuroedgeError:
+            if looked_at is None:
+                for name in [name for name in own.projections if name not in before]:
+                    del own.projections[name]
+                own.version, self._looked_at, self._named = version, looked_at, named
+            raise
+
+    def _options(self, owner: str, options: Dict[str, Any], known: Sequence[str]) -> Dict[str, Any]:
+        for name in options:
+            checks.known(f"option of {owner}", name, known)
+        return {"memory_limit": MEMORY_LIMITS[self.device], **options}
 
     def reset(self) -> None:
         """Start over: time 0, potentials and learnt weights at their start, nothing pending."""
