@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 import pytest
 
-from neuroedge import Network
+from neuroedge import Network, progress
 from neuroedge.applications.classify import classifier
 from neuroedge.errors import BudgetError
 from neuroedge.learning import History, evaluate, layout_of, predict, train
@@ -141,7 +141,7 @@ class Stop:
 def stopped(monkeypatch: Any, at: int, error: BaseException) -> Network:
     """A network whose training of 40 samples, 8 a batch, is stopped in batch `at`."""
     network, data = net(), some_data()
-    monkeypatch.setattr(sys.modules["neuroedge.learning.train"], "bar", lambda total, unit: Stop(at, error))
+    monkeypatch.setattr(progress, "bar", lambda total, unit: Stop(at, error))
     with pytest.raises(type(error)):
         train(network, *data, epochs=4, batch=8)
     return network
