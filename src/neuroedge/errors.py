@@ -52,7 +52,9 @@ def shown(value: object) -> str:
 def warn(text: str) -> None:
     """A warning that points at the line outside this package that led to it."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "neuroedge":
+    # contextlib enters what is written as a generator
+    ours = ("neuroedge", "contextlib")
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in ours:
         level, frame = level + 1, frame.f_back
     warnings.warn(text, stacklevel=level)
 
