@@ -24,6 +24,9 @@ DIGITS_DROPS = dict(zip(SPARSITIES, (1.0, 2.0, 5.0)))
 MNIST_DROPS = dict(zip(SPARSITIES, (0.6, 1.2, 2.2)))
 
 
+# most points by which integers may change accuracy, by bits of what arrives in a tick
+CURRENTS = {8: 0.5, 16: 0.2}
+
 # pictures of 28 × 28 are shifted a pixel at most while they are tuned
 MNIST_TUNING = neuroedge.Variation((28, 28), turn=0.0, shear=0.0, stretch=0.0, shift=1.0)
 
@@ -168,6 +171,7 @@ def _drops(
     full = [100.0 * neuroedge.evaluate(n, samples.test_inputs, samples.test_labels, duration) for n in dense]
     text, more = goal(statistics.mean(full), at_least=least)
     yield row(f"{name}, dense", "%", full, f"mean {statistics.mean(full):.2f}, {text}", True, **more)
+    yield from _bits(name, dense, full, samples, duration)
     for sparsity in SPARSITIES:
         drops, sizes = [], []
         for network, before in zip(dense, full):
@@ -180,3 +184,21 @@ def _drops(
         size = f"{statistics.mean(sizes) / 1e3:.1f} kB of weights"
         yield row(f"{name}, {sparsity:.0%} {granularity} int8", "points", drops,
                   f"mean {statistics.mean(drops):.2f} lost, {text}, {size}", **more)  # fmt: skip
+
+
+def _bits(
+    name: str, dense: List[neuroedge.Network], full: List[float], samples: Samples, duration: float
+) -> Iterator[Row]:
+    """Points lost by integers alone, potentials of 16 bits, calibrated on 256 training samples."""
+    some = samples.inputs[:256]
+    for current, most in CURRENTS.items():
+        lost = []
+        for network, before in zip(dense, full):
+            fewer = neuroedge.Quantizer().quantize_neurons(
+                network, voltage_bits=16, current_bits=current, calibration=some, duration=int(duration)
+            )
+            lost.append(before - 100.0 * neuroedge.evaluate(fewer, samples.test_inputs, samples.test_labels, duration))
+        worst = max(abs(x) for x in lost)
+        text, more = goal(worst, at_most=most)
+        note = f"largest change {worst:.2f}, {text}"
+        yield row(f"{name}, integers, {current}-bit sums", "points", lost, note, **more)
