@@ -36,8 +36,8 @@ LATE = {
     ("engines/library.py", "neuroedge"): "where the package lies, without a cycle",
     ("network/graph.py", "scipy.sparse"): "the `sparse` extra",
     ("plan/plan.py", "neuroedge.plan.explain"): "text about a plan, which imports the plan",
-    ("simulator.py", "neuroedge.progress"): "tqdm, only with a progress bar",
     ("learning/train.py", "neuroedge.progress"): "tqdm, only with a progress bar",
+    ("simulator.py", "neuroedge.progress"): "tqdm, only with a progress bar",
 }
 
 

@@ -103,9 +103,7 @@ def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> 
     room = _Room(owner, network, task, lessons)
     history = History(lessons.epochs, room.nbytes)
     began = time.perf_counter()
-    from ..progress import bar
-
-    shown = bar(lessons.epochs * len(task.inputs), "sample") if lessons.progress else None
+    shown = _bar(lessons.epochs * len(task.inputs)) if lessons.progress else None
     try:
         for _ in range(lessons.epochs):
             room.epoch(history, shown)
@@ -121,6 +119,13 @@ def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> 
     room.graduate(network)
     keep_seen(network, task.inputs)
     return history
+
+
+def _bar(samples: int) -> Any:
+    # tqdm is loaded when it is wanted
+    from ..progress import bar
+
+    return bar(samples, " samples")
 
 
 class _Room:

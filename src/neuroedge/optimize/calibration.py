@@ -51,7 +51,7 @@ def samples_of(owner: str, network: Network, given: Optional[np.ndarray], durati
     values, text = _values(owner, network, given, features)
     chosen = values[np.linspace(0, len(values) - 1, min(len(values), most)).astype(np.int64)]
     inputs: List[Optional[Dict[str, SpikeTrain]]] = [spikes_of(network, names, x, ticks, dt) for x in chosen]
-    return Calibration(Samples(inputs, whole, dt), f"{len(inputs)} {text}")
+    return Calibration(Samples(inputs, whole, dt), f"{len(inputs):,} {text}")
 
 
 def _values(owner: str, network: Network, given: Optional[np.ndarray], features: int) -> "tuple[np.ndarray, str]":
