@@ -198,7 +198,6 @@ def _bits(
                 network, voltage_bits=16, current_bits=current, calibration=some, duration=int(duration)
             )
             lost.append(before - 100.0 * neuroedge.evaluate(fewer, samples.test_inputs, samples.test_labels, duration))
-        worst = max(abs(x) for x in lost)
-        text, more = goal(worst, at_most=most)
-        note = f"largest change {worst:.2f}, {text}"
+        text, more = goal(abs(statistics.mean(lost)), at_most=most)
+        note = f"mean {statistics.mean(lost):+.2f} lost, {text}"
         yield row(f"{name}, integers, {current}-bit sums", "points", lost, note, **more)

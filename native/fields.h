@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define NE_LAYOUT 0x881d41d7u
+#define NE_LAYOUT 0x9297cae1u
 
 typedef struct ne_plan {
   int64_t pops;
@@ -182,6 +182,7 @@ typedef struct ne_learn {
   uint32_t* event_neuron;  // [values] inputs that fire in the present tick
   int32_t* taught_pop;  // [taught] populations that learn, the output first, each before those that feed it
   int32_t* taught_lag;  // [taught] ticks from a spike of each to the output
+  int32_t* origin;  // [pops] tick from which the potentials of each population count for the loss
   float* slope;  // [history] how readily each neuron spikes, per mV [slots, lanes]
   float* delta;  // [history] slope of the loss by each potential, per mV [slots, lanes]
   uint32_t* fired;  // [history] spikes of each population [slots, lanes]
@@ -370,6 +371,7 @@ typedef struct ne_batch {
   X(uint32_t, event_neuron) \
   X(int32_t, taught_pop) \
   X(int32_t, taught_lag) \
+  X(int32_t, origin) \
   X(float, slope) \
   X(float, delta) \
   X(uint32_t, fired) \

@@ -29,7 +29,9 @@ struct Pupil {
   int64_t ticks() const { return l->shown + l->travel; }
   int64_t taught_lanes(int64_t a) const { return p->pop_lanes[l->taught_pop[a]]; }
   // of population `a` in the ring of deltas or slopes
-  float* at(float* ring, int64_t tick, int64_t pop) const { return ring + slot(tick) * p->lanes + p->pop_lane[pop]; }
+  float* at(float* ring, int64_t tick, int64_t pop) const {
+    return ring + slot(tick - l->origin[pop]) * p->lanes + p->pop_lane[pop];
+  }
   const float* weight(int64_t q) const { return p->weight + p->proj_weight[q]; }
 };
 
@@ -114,8 +116,6 @@ void remember_spikes(Pupil& u) {
 // what the spikes of each source have left behind at the target, per mV of weight
 void follow_traces(Pupil& u) {
   ne_learn* l = u.l;
-  const int64_t slot = u.slot(u.tick);
-  float* past = l->past + slot * l->traces;
   for (int64_t k = 0; k < l->learned; k++) {
     const int64_t q = l->proj[k], pre = u.p->proj_pre[q], lanes = u.p->pop_lanes[pre], from = u.tick - u.p->proj_delay[q];
     float *trace = l->trace + l->proj_trace[k], *current = l->current + l->proj_trace[k], *reached = trace;
@@ -136,7 +136,8 @@ void follow_traces(Pupil& u) {
       u.k->flush(trace, lanes);
       u.k->flush(current, lanes);
     }
-    memcpy(past + l->proj_trace[k], trace, (size_t)lanes * sizeof(float));
+    const int64_t now = u.slot(u.tick - l->origin[u.p->proj_post[q]]);
+    memcpy(l->past + now * l->traces + l->proj_trace[k], trace, (size_t)lanes * sizeof(float));
   }
 }
 
@@ -241,7 +242,8 @@ void send_errors(Pupil& u) {
 // traces of source j over the ticks of a chunk; false where it has never spiked
 bool traces_of(const Pupil& u, int64_t k, int64_t j, int64_t first, int32_t n, float* x) {
   const ne_learn* l = u.l;
-  const float* past = l->past + u.slot(first) * l->traces + l->proj_trace[k] + j;
+  const int64_t post = u.p->proj_post[l->proj[k]];
+  const float* past = l->past + u.slot(first - l->origin[post]) * l->traces + l->proj_trace[k] + j;
   bool any = false;
   for (int32_t b = 0; b < NE_CHUNK; b++) {
     x[b] = b < n ? past[b * l->traces] : 0.0f;
@@ -281,8 +283,9 @@ void turn_chunk(const Pupil& u, int64_t pop, int64_t first, int32_t n) {
 void add_gradients(const Pupil& u, bool last) {
   const ne_learn* l = u.l;
   for (int64_t a = 0; a < l->taught; a++) {
-    const int64_t then = u.tick - l->taught_lag[a], first = then & ~(int64_t)(NE_CHUNK - 1);
-    if (then < 0 || !(last || then % NE_CHUNK == NE_CHUNK - 1)) continue;
+    const int64_t then = u.tick - l->taught_lag[a], since = then - l->origin[l->taught_pop[a]];
+    if (since < 0 || !(last || since % NE_CHUNK == NE_CHUNK - 1)) continue;
+    const int64_t first = then - since % NE_CHUNK;
     const int32_t n = (int32_t)(then - first + 1);
     bool turned = false;
     for (int64_t k = 0; k < l->learned; k++) {

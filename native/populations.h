@@ -30,7 +30,21 @@ static void force(Turn& t) {
   }
 }
 
+// nobody waits, and all have one threshold
+static void frame_lower(Turn& t, int32_t n) {
+  const float top = t.param[THETA] * t.m;
+  for (int32_t j = 0; j < n; j++) {
+    float& v = t.v[t.spike[j]];
+    v = (v == __builtin_inff() ? top : v) - top;
+    if (v >= top) t.part->awake[t.pop] = 1;
+  }
+}
+
 static void frame_reset(Turn& t, int32_t n) {
+  if (t.subtract && !t.each && t.queue.wait == 0) {
+    frame_lower(t, n);
+    return;
+  }
   for (int32_t j = 0; j < n; j++) {
     uint32_t i = t.spike[j];
     float top = t.parameter(THETA, i) * t.m, after = t.parameter(RESET, i);

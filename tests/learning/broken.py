@@ -36,7 +36,7 @@ MUTANTS: List[Mutant] = [
     Mutant("errors of the same tick", "then + u.p->proj_delay[q], post)", "then + 1, post)"),
     Mutant("errors before anything arrived", "if (u.tick < l->travel) {", "if (u.tick + 1 < l->travel) {"),
     Mutant("mean of a tick more", "(float)(u.tick - l->travel + 1)", "(float)(u.tick - l->travel + 2)"),
-    Mutant("border of a chunk", "then % NE_CHUNK == NE_CHUNK - 1)) continue;", "then % NE_CHUNK == 0)) continue;"),
+    Mutant("border of a chunk", "since % NE_CHUNK == NE_CHUNK - 1)) continue;", "then % NE_CHUNK == 0)) continue;"),
     Mutant("the last chunk", "add_gradients(u, u.tick + 1 == ticks);", "add_gradients(u, false);"),
     Mutant("the last run's traces", "memset(l->trace, 0, (size_t)l->traces * sizeof(float));", ""),
     Mutant("the last run's currents", "memset(l->current, 0, (size_t)l->traces * sizeof(float));", ""),

@@ -131,6 +131,8 @@ class School:
         taught = layout.order if self.learned else layout.order[:1]
         learn["taught_pop"][:] = [plan.where(name) for name in taught]
         learn["taught_lag"][:] = [layout.lag[name] for name in taught]
+        for name in taught:
+            learn["origin"][plan.where(name)] = layout.travel - layout.lag[name]
         first = 0
         turned_at = _turned(network, plan, layout, self.learned)
         for k, (name, (turned, _)) in enumerate(zip(self.learned, turned_at)):
@@ -192,7 +194,7 @@ def _sizes(network: Network, plan: Plan, layout: Layout, learned: Sequence[str])
         slots = _power(max([max(layout.lag[name] for name in layout.order) + CHUNK, *(d + 1 for d in delays)]))
     traces = sum(lane_of[network.projections[name].pre.name] for name in learned)
     return {
-        "inputs": len(layout.inputs), "values": sum(lane_of[name] for name in layout.inputs),
+        "pops": len(plan.names), "inputs": len(layout.inputs), "values": sum(lane_of[name] for name in layout.inputs),
         "taught": len(layout.order) if learned else 1, "learned": len(learned), "slots": slots,
         "history": slots * sum(lane_of.values()) if learned else 0, "marks": slots * len(plan.names),
         "chunks": CHUNK * max(lane_of[name] for name in layout.order), "traces": traces, "rings": slots * traces,

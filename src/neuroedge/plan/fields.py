@@ -200,6 +200,7 @@ LEARN = _rows("""
     event_neuron   | uint32  | values  | inputs that fire in the present tick
     taught_pop     | int32   | taught  | populations that learn, the output first, each before those that feed it
     taught_lag     | int32   | taught  | ticks from a spike of each to the output
+    origin         | int32   | pops    | tick from which the potentials of each population count for the loss
     slope          | real    | history | how readily each neuron spikes, per mV [slots, lanes]
     delta          | real    | history | slope of the loss by each potential, per mV [slots, lanes]
     fired          | uint32  | history | spikes of each population [slots, lanes]
