@@ -24,6 +24,13 @@ DIGITS_DROPS = dict(zip(SPARSITIES, (1.0, 2.0, 5.0)))
 MNIST_DROPS = dict(zip(SPARSITIES, (0.6, 1.2, 2.2)))
 
 
+# most points by which integers may change accuracy, by bits of what arrives in a tick
+CURRENTS = {8: 0.5, 16: 0.2}
+
+# pictures of 28 × 28 are shifted a pixel at most while they are tuned
+MNIST_TUNING = neuroedge.Variation((28, 28), turn=0.0, shear=0.0, stretch=0.0, shift=1.0)
+
+
 class Samples(NamedTuple):
     inputs: np.ndarray
     labels: np.ndarray
@@ -69,8 +76,8 @@ def epochs(repeats: int, beside: bool) -> Iterator[Row]:
     if "torch" in walls:
         yield row("digits, an epoch, PyTorch", "ms", [1e3 * w for w in walls["torch"]])
     neuroedge.train(network, digits.inputs, digits.labels, 20, threads=1, progress=False)
-    pruned = NetworkPruner(sparsity_target=0.9, calibration=digits.inputs).prune(network)
-    seconds = [tuned(pruned, digits.inputs, digits.labels, 16.0)[1] for _ in range(min(repeats, 5))]
+    sparse = NetworkPruner(sparsity_target=0.9, calibration=digits.inputs).prune(network)
+    seconds = [tuned(sparse, digits.inputs, digits.labels, 16.0)[1] for _ in range(min(repeats, 5))]
     text, more = goal(statistics.median(seconds), at_most=1.5)
     yield row("digits, 90 % pruned, 10 epochs", "s", seconds, text, **more)
 
@@ -78,7 +85,8 @@ def epochs(repeats: int, beside: bool) -> Iterator[Row]:
 def tuned(network: neuroedge.Network, inputs: np.ndarray, labels: np.ndarray, duration: float) -> Tuple[Any, float]:
     """A pruned network after ten epochs that round weights to 8 bits, and their seconds."""
     fresh = network.copy()
-    history = neuroedge.fine_tune(fresh, 10, (inputs, labels), duration, bits=8, threads=1, progress=False)
+    vary = MNIST_TUNING if inputs.shape[1] == 784 else None
+    history = neuroedge.fine_tune(fresh, 10, (inputs, labels), duration, bits=8, vary=vary, threads=1, progress=False)
     return fresh, history.seconds
 
 
@@ -120,16 +128,16 @@ def mnist(seeds: Tuple[int, ...]) -> Iterator[Row]:
     yield from _drops("MNIST", dense, samples, 8.0, "block8", MNIST_DROPS, 96.5)
     once = []
     for network in dense:
-        pruned = _pruned(network, samples, 0.9, "weight", 8.0)
-        once.append(100.0 * neuroedge.evaluate(pruned, samples.test_inputs, samples.test_labels, 8.0))
+        sparse = pruned(network, samples, 0.9, "weight", 8.0)
+        once.append(100.0 * neuroedge.evaluate(sparse, samples.test_inputs, samples.test_labels, 8.0))
     text, more = goal(statistics.mean(once), at_least=90.0)
     yield row("MNIST, 90 % one-shot", "%", once, f"mean {statistics.mean(once):.2f}, {text}", True, **more)
 
 
 def mnist_training(network: neuroedge.Network, samples: Samples) -> Any:
-    """Thirty epochs on one core."""
+    """Twenty epochs on one core."""
     return neuroedge.train(
-        network, samples.inputs, samples.labels, 30, 8.0, rate=3e-3, threads=1, progress=False,
+        network, samples.inputs, samples.labels, 20, 8.0, rate=3e-3, threads=1, progress=False,
         vary=neuroedge.Variation((28, 28), turn=0.0, shear=0.0, stretch=0.0, shift=1.5, seed=network.seed),
     )  # fmt: skip
 
@@ -144,14 +152,16 @@ def mnist_samples() -> Samples:
     return Samples(*found)
 
 
-def _pruned(
+def pruned(
     network: neuroedge.Network, samples: Samples, sparsity: float, granularity: str, duration: float
 ) -> neuroedge.Network:
-    """Pruned without labels, by 1,024 training samples."""
-    some = np.ascontiguousarray(samples.inputs[:1024])
-    return NetworkPruner(
-        sparsity_target=sparsity, granularity=granularity, calibration=some, duration=duration
-    ).prune(network)  # fmt: skip
+    """Pruned without labels, by training samples; digits are few, so they are varied too."""
+    some = samples.inputs[:1024]
+    if samples.inputs.shape[1] == 64:
+        vary = neuroedge.Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5)
+        some = np.concatenate([samples.inputs, vary(samples.inputs, 0), vary(samples.inputs, 1)])
+    pruner = NetworkPruner(sparsity_target=sparsity, granularity=granularity, calibration=some, duration=duration)
+    return pruner.prune(network)
 
 
 def _drops(
@@ -161,11 +171,12 @@ def _drops(
     full = [100.0 * neuroedge.evaluate(n, samples.test_inputs, samples.test_labels, duration) for n in dense]
     text, more = goal(statistics.mean(full), at_least=least)
     yield row(f"{name}, dense", "%", full, f"mean {statistics.mean(full):.2f}, {text}", True, **more)
+    yield from _bits(name, dense, full, samples, duration)
     for sparsity in SPARSITIES:
         drops, sizes = [], []
         for network, before in zip(dense, full):
-            pruned = _pruned(network, samples, sparsity, granularity, duration)
-            fresh, _ = tuned(pruned, samples.inputs, samples.labels, duration)
+            sparse = pruned(network, samples, sparsity, granularity, duration)
+            fresh, _ = tuned(sparse, samples.inputs, samples.labels, duration)
             found = report({"": (fresh, "int8")}, samples.test_inputs, samples.test_labels, duration).steps[0]
             drops.append(before - 100.0 * found.accuracy)
             sizes.append(found.weight_bytes)
@@ -173,3 +184,21 @@ def _drops(
         size = f"{statistics.mean(sizes) / 1e3:.1f} kB of weights"
         yield row(f"{name}, {sparsity:.0%} {granularity} int8", "points", drops,
                   f"mean {statistics.mean(drops):.2f} lost, {text}, {size}", **more)  # fmt: skip
+
+
+def _bits(
+    name: str, dense: List[neuroedge.Network], full: List[float], samples: Samples, duration: float
+) -> Iterator[Row]:
+    """Points lost by integers alone, potentials of 16 bits, calibrated on 256 training samples."""
+    some = samples.inputs[:256]
+    for current, most in CURRENTS.items():
+        lost = []
+        for network, before in zip(dense, full):
+            fewer = neuroedge.Quantizer().quantize_neurons(
+                network, voltage_bits=16, current_bits=current, calibration=some, duration=int(duration)
+            )
+            lost.append(before - 100.0 * neuroedge.evaluate(fewer, samples.test_inputs, samples.test_labels, duration))
+        worst = max(abs(x) for x in lost)
+        text, more = goal(worst, at_most=most)
+        note = f"largest change {worst:.2f}, {text}"
+        yield row(f"{name}, integers, {current}-bit sums", "points", lost, note, **more)

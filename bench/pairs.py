@@ -52,15 +52,19 @@ def threads(count: int) -> Iterator[None]:
 
 @contextmanager
 def peers(
-    data: str, workload: str, dt: float, wanted: bool, names: Tuple[str, ...] = PEERS
-) -> Iterator[Dict[str, Run]]:
-    """What runs a repeat of each other simulator. They end with the block, however it is left."""
+    data: str, workload: str, dt: float, wanted: bool, names: Tuple[str, ...] = PEERS, whole: bool = False
+) -> Iterator[Dict[str, Any]]:
+    """What runs a repeat of each other simulator, and gives its seconds, or its whole record. They end with the block,
+    however it is left."""
     others = available_peers(data, workload, dt, names) if wanted else []
     patience = 0.5
     try:
         for name, reason in peers_left_out if wanted else []:
             say_skipped(f"{name}: {reason}")
-        yield {other.name: (lambda other=other: float(other.once()["wall_s"])) for other in others}
+        yield {
+            other.name: (lambda other=other: other.once() if whole else float(other.once()["wall_s"]))
+            for other in others
+        }
         patience = 10.0
     finally:
         # after an error or Ctrl-C one may be in the middle of a long repeat

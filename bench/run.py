@@ -25,6 +25,7 @@ import large
 import learning
 import machine
 import measures
+import shrinking
 import small
 import threshold
 import workloads
@@ -42,6 +43,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "w5": large.w5,
     "growth": growth.growth,
     "learning": learning.learning,
+    "shrinking": shrinking.shrinking,
 }
 
 

@@ -169,7 +169,7 @@ int64_t run_one(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks) {
   ne_route* routes = (ne_route*)(void*)(turns + p->pops);
   ne_part part = part_of(s, call, 0, 1);
   Run r = {p, s, call, ne_kernels_in_use(), &part, turns, routes, (ne_plastic*)(void*)(routes + p->projs)};
-  r.begin();
+  begin_run(r);
   const int64_t done = p->learners ? run_alone<true>(r, ticks) : run_alone<false>(r, ticks);
   finish(&r, 1);
   for (int64_t pop = 0; pop < p->pops; pop++) s->spike_n[pop] = turns[pop].passes_on() ? 0 : turns[pop].spikes_now;
@@ -248,7 +248,7 @@ int64_t run_several(const ne_plan* p, ne_state* s, ne_call* call, int64_t ticks,
   bool full = false;
   for (int64_t j = 0; j < parts; j++) {
     runs[j] = {p, s, call, ne_kernels_in_use(), &part[j], runs[j].turns, runs[j].routes, nullptr};
-    runs[j].begin();
+    begin_run(runs[j]);
     full |= part[j].room - part[j].spikes < crew.span * p->lanes;
   }
   crew.ticks = full ? 0 : ticks;

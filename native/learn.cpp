@@ -52,7 +52,7 @@ void begin(Pupil& u) {
   memcpy(l->block, l->start, (size_t)l->block_bytes);
   u.part = part_of(u.s, u.call, 0, 1);
   u.run = {u.p, u.s, u.call, u.k, &u.part, u.turns, u.routes, nullptr};
-  u.run.begin();
+  begin_run(u.run);
   u.tick = u.frames_end = 0;
   for (int64_t k = 0; k < l->inputs; k++) {
     Turn& t = u.turns[l->input_pop[k]];
@@ -85,7 +85,7 @@ void watch_taught(Pupil& u) {
     if (a == 0 && !u.l->spiking) continue;
     u.turns[pop].slope = u.at(u.l->slope, u.tick, pop);
     u.turns[pop].steep = u.batch->knobs[STEEP];
-    if (u.turns[pop].act == plain_turn) u.turns[pop].act = any_turn;
+    u.turns[pop].act = any_turn;
   }
 }
 

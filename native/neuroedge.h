@@ -44,6 +44,7 @@ typedef struct ne_adam_args {
   float step;              // rate / (1 - keep_first^t), in mV
   float scale_second;      // 1 / (1 - keep_second^t)
   float least;             // of the root, so that nothing is divided by 0
+  float keep;              // share of each weight that stays (decoupled decay: Loshchilov & Hutter 2019, arXiv:1711.05101)
 } ne_adam_args;
 
 // what fields.h this core was built with; a caller with another layout must not go on

@@ -32,17 +32,18 @@ struct Run {
   Turn* turns;
   ne_route* routes;
   ne_plastic* plastic;
-
-  void begin() {
-    for (int64_t pop = 0; pop < p->pops; pop++) {
-      turns[pop] = Turn(p, s, call, k, part, pop);
-      ne_sparse_begin(turns[pop]);
-      choose_turn(turns[pop]);
-    }
-    for (int64_t q = 0; q < p->projs; q++) routes[q] = ne_route_of(p, call, part, turns, q);
-    for (int64_t k = 0; k < p->learners; k++) ne_plastic_begin(plastic[k], p, s, part, turns, routes, k);
-  }
 };
+
+// static, since what each file compares turns with are its own copies of the functions
+static void begin_run(const Run& r) {
+  for (int64_t pop = 0; pop < r.p->pops; pop++) {
+    r.turns[pop] = Turn(r.p, r.s, r.call, r.k, r.part, pop);
+    ne_sparse_begin(r.turns[pop]);
+    choose_turn(r.turns[pop]);
+  }
+  for (int64_t q = 0; q < r.p->projs; q++) r.routes[q] = ne_route_of(r.p, r.call, r.part, r.turns, q);
+  for (int64_t k = 0; k < r.p->learners; k++) ne_plastic_begin(r.plastic[k], r.p, r.s, r.part, r.turns, r.routes, k);
+}
 
 // one tick: every population, then every projection. Learns: of some projections the weights change
 template <bool Learns>

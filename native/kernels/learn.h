@@ -99,7 +99,7 @@ static void adam(const ne_adam_args* args, int64_t first, int64_t end) {
     s0[i] = s1[i] = s2[i] = s3[i] = 0.0f;
     m[i] = m[i] * a.keep_first + g * new_first;
     v[i] = v[i] * a.keep_second + g * g * new_second;
-    w[i] -= a.step * m[i] / (__builtin_sqrtf(v[i] * a.scale_second) + a.least);
+    w[i] = w[i] * a.keep - a.step * m[i] / (__builtin_sqrtf(v[i] * a.scale_second) + a.least);
   }
 }
 

@@ -21,6 +21,7 @@ _ROOMS = {
     "LI": "network",
     "LIF": "network",
     "Network": "network",
+    "NetworkPruner": "optimize",
     "NeuroedgeError": "errors",
     "NeuromorphicAPI": "tutorial",
     "Plan": "plan",
@@ -39,6 +40,7 @@ _ROOMS = {
     "evaluate": "learning",
     "fine_tune": "learning",
     "predict": "learning",
+    "report": "optimize",
     "train": "learning",
 }
 

@@ -21,6 +21,7 @@ from .plan.plan import Plan, State
 from .plan.precision import PRECISIONS, Change
 from .plan.recording import Recording
 from .plan.regrid import regrid
+from .plan.storage import STORAGES
 
 __all__ = ["Simulator"]
 
@@ -34,6 +35,8 @@ class Simulator:
     engine only); by default the one that the network was quantised for, else "float32"; a plan brings its own.
     memory_limit: bytes that plan, state and recorded potentials may take, default what the machine has free.
     event_threshold: see `set_event_threshold`; a plan brings its own.
+    storage: of synapses, "auto" (the fastest), "small" (the fewest bytes) or one of `compile_network`'s; a plan brings
+    its own.
     Calls from several threads wait for one another. NEUROEDGE_THREADS in the environment says how many threads share
     a network in the clock engine; by default large ones take several while that is faster.
     """
@@ -46,6 +49,7 @@ class Simulator:
         precision: Optional[str] = None,
         memory_limit: Optional[int] = None,
         event_threshold: float = 0.0,
+        storage: str = "auto",
     ) -> None:
         threshold = checks.not_negative("Simulator", "event_threshold", event_threshold)
         if not isinstance(network, (Network, Plan)):
@@ -53,9 +57,10 @@ class Simulator:
         self._network = network if isinstance(network, Network) else None
         self._version = self._network.version if self._network is not None else 0
         self._engine_name, self._memory_limit = engine, memory_limit
+        self._storage = checks.known("storage", storage, STORAGES)
         self._turn = threading.RLock()
         if isinstance(network, Plan):
-            _must_match(network, dt, precision, memory_limit, threshold)
+            _must_match(network, dt, precision, memory_limit, threshold, storage)
             plan = network
         else:
             plan = self._compile(0.1 if dt is None else dt, precision, threshold)
@@ -66,7 +71,7 @@ class Simulator:
             raise ParameterError(
                 "a compiled plan keeps its dt, precision and event threshold: make a Simulator from the network instead"
             )
-        return compile_network(self._network, dt, precision, self._memory_limit, event_threshold)
+        return compile_network(self._network, dt, precision, self._memory_limit, event_threshold, self._storage)
 
     def _adopt(self, plan: Plan, state: State) -> None:
         # all that may fail comes first, so that a failure leaves the old plan at work
@@ -315,8 +320,9 @@ class Simulator:
 
 
 def _must_match(
-    plan: Plan, dt: Optional[float], precision: Optional[str], memory_limit: Optional[int], threshold: float
-) -> None:
+    plan: Plan, dt: Optional[float], precision: Optional[str], memory_limit: Optional[int], threshold: float,
+    storage: Any,
+) -> None:  # fmt: skip
     """A compiled plan is taken as it is."""
     if dt is not None and checks.positive("Simulator", "dt", dt, "ms") != plan.dt:
         raise ParameterError(f"Simulator: the plan was compiled for dt = {plan.dt:g} ms (got {shown(dt)})")
@@ -325,6 +331,8 @@ def _must_match(
         raise ParameterError(
             f"Simulator: the plan was compiled for precision {plan.precision!r} (got {shown(precision)})"
         )
+    if storage != "auto":
+        raise ParameterError(f"Simulator: a compiled plan keeps its storage (got {shown(storage)})")
     if threshold not in (0.0, plan.event_threshold):
         rule = f"the plan was compiled for event_threshold = {plan.event_threshold:g}"
         raise ParameterError(f"Simulator: {rule} (got {threshold:g})")

@@ -65,7 +65,7 @@ def classifier(sizes: Sequence[int] = (64, 128, 10), seed: int = 0, name: str = 
     return net
 
 
-def digits_classifier(seed: int = 0, epochs: int = 200, progress: bool = True) -> Network:
+def digits_classifier(seed: int = 0, epochs: int = 400, progress: bool = True) -> Network:
     """The reference classifier, 64-128-10, taught the digits that come with the package; some ten seconds on a desktop.
 
     Every epoch sees the training pictures turned, sheared, stretched and shifted another way: the test digits are of
@@ -73,7 +73,7 @@ def digits_classifier(seed: int = 0, epochs: int = 200, progress: bool = True) -
     """
     network, digits = classifier(seed=seed, name="digits"), load_digits()
     train(
-        network, digits.inputs, digits.labels, epochs, rate=1e-2, progress=progress,
+        network, digits.inputs, digits.labels, epochs, rate=1e-2, decay=0.05, progress=progress,
         vary=Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5, seed=network.seed),
     )  # fmt: skip
     return network

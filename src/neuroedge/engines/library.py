@@ -57,6 +57,7 @@ class AdamStruct(ctypes.Structure):
         ("step", ctypes.c_float),
         ("scale_second", ctypes.c_float),
         ("least", ctypes.c_float),
+        ("keep", ctypes.c_float),
     ]
 
 

@@ -1,6 +1,6 @@
 """The reference engine: NumPy, tick by tick, as plain as the contract reads. Slow, and the oracle of the others."""
 
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -8,17 +8,21 @@ from ..network import dynamics
 from ..network.arithmetic import poisson, tick_key
 from ..plan.learned import Due
 from ..plan.plan import ADEX, FIXED, FRAME, LIF, SOURCE, Plan, State, frame_growth, rate_growth
-from ..plan.storage import BLOCK8, DENSE, LOCAL16, ROWS32, padded
 from .job import Answer, Given, Job, on_grid
 from .plastic import Learner
+from .rows import ring_slot, rows_of
 
-__all__ = ["ReferenceEngine"]
+__all__ = ["ReferenceEngine", "Watch"]
 
 FLUSH_EVERY = 1024
 
+# population, potentials above rest, thresholds, and how far these are raised by adaptation; [lanes] or numbers
+Watch = Callable[[int, np.ndarray, Any, Any], None]
+
 
 class ReferenceEngine:
-    """Runs any plan, in float32 like the native engines, or in float64."""
+    """Runs any plan, in float32 like the native engines, or in float64. watch: is shown every LIF and LI population
+    in every tick, after it has crossed its threshold and before it is reset."""
 
     name = "reference"
     parts = 1
@@ -26,8 +30,9 @@ class ReferenceEngine:
 
     def __init__(self, plan: Plan, state: State) -> None:
         self.plan, self.state = plan, state
+        self.watch: Optional[Watch] = None
         self.learners = {int(q): Learner(plan, state, k) for k, q in enumerate(plan.learn_proj)}
-        self._rows = [[] if q in self.learners else _rows(plan, q) for q in range(len(plan.projections))]
+        self._rows = [[] if q in self.learners else rows_of(plan, q) for q in range(len(plan.projections))]
 
     def run(self, job: Job) -> Answer:
         """Advance by the job's ticks."""
@@ -65,7 +70,7 @@ class _Run:
 
     def __init__(self, engine: ReferenceEngine, job: Job) -> None:
         self.plan, self.state, self.job = engine.plan, engine.state, job
-        self.rows, self.learners = engine._rows, engine.learners
+        self.rows, self.learners, self.watch = engine._rows, engine.learners, engine.watch
         self.counts = np.zeros(self.plan.sizes["lanes"], np.uint32)
         self.spikes: List[Tuple[np.ndarray, np.ndarray]] = []
         self.events = self.dropped = 0
@@ -151,7 +156,7 @@ class _Cell:
     """One population of neurons in one tick."""
 
     def __init__(self, run: _Run, k: int) -> None:
-        self.plan, self.state, self.k = run.plan, run.state, k
+        self.plan, self.state, self.watch, self.k = run.plan, run.state, run.watch, k
         self.kind, self.tick_now = int(run.plan.pop_kind[k]), run.state.tick
         first, n = int(run.plan.pop_lane[k]), int(run.plan.pop_lanes[k])
         self.span = slice(first, first + n)
@@ -178,6 +183,9 @@ class _Cell:
         # given spikes lift their neurons over any threshold, unless these are refractory
         arrivals[0][given[~waiting[given]]] = np.inf
         fired = self._step(arrivals, current)
+        if self.watch is not None and self.kind in (FRAME, LIF):
+            v = self.v / self.m if self.kind == FRAME else self.v.copy()
+            self.watch(self.k, v, self.p(1), self.u.copy() if self.plan.pop_adapts[self.k] else 0)
         self._reset(fired)
         self._free()
         return fired
@@ -346,55 +354,3 @@ class _Fixed(_Cell):
         held[fired[wait > 0]] = -1
         held[self.release == self.tick_now] = 0
         return fired
-
-
-def ring_slot(plan: Plan, state: State, pop: int, channel: int, slot: int) -> Tuple[np.ndarray, int]:
-    """Arrivals of one slot, as a view [lanes], and the index of its mark in `hit`."""
-    depth, lanes = int(plan.pop_depth[pop]), int(plan.pop_lanes[pop])
-    row = channel * depth + slot
-    first = int(plan.pop_ring[pop]) + row * lanes
-    return state.ring[first : first + lanes], int(plan.pop_hit[pop]) + row
-
-
-Run = Tuple[int, np.ndarray, np.ndarray, int]
-
-
-def _rows(plan: Plan, q: int) -> List[List[Run]]:
-    """For each source, its runs of one delay: (delay, targets, weights, synapses)."""
-    n_pre, n_post = int(plan.pop_n[plan.proj_pre[q]]), int(plan.pop_n[plan.proj_post[q]])
-    starts = plan.row[plan.proj_row[q] :][: 2 * (n_pre + 1)].tolist()
-    row, blocks = starts[: n_pre + 1], starts[n_pre + 1 :]
-    kind, delay, weight = int(plan.proj_storage[q]), int(plan.proj_delay[q]), _weights(plan, q)
-    if plan.proj_segmented[q]:
-        return _segments(plan, q, row, weight)
-    target = (plan.target32 if kind == ROWS32 else plan.target16)[plan.proj_syn[q] :].astype(np.int64)
-    rows = []
-    for i, (a, b) in enumerate(zip(row[:-1], row[1:])):
-        if kind == DENSE:
-            first = i * padded(n_post)
-            run = delay, np.arange(n_post), weight[first : first + n_post], b - a
-        elif kind == BLOCK8:
-            c, d = blocks[i : i + 2]
-            run = delay, (8 * target[c:d, None] + np.arange(8)).reshape(-1), weight[8 * c : 8 * d], b - a
-        else:
-            run = delay, target[a:b], weight[a:b], b - a
-        rows.append([run] * (b > a))
-    return rows
-
-
-def _weights(plan: Plan, q: int) -> np.ndarray:
-    first = int(plan.proj_weight[q])
-    if plan.pop_scale[plan.proj_post[q]] >= 0:
-        return plan.weight8[first:].astype(np.int32)
-    return plan.weight16[first:].view(np.float16).astype(np.float32) if plan.proj_half[q] else plan.weight[first:]
-
-
-def _segments(plan: Plan, q: int, row: List[int], weight: np.ndarray) -> List[List[Run]]:
-    first, n = int(plan.proj_segment[q]), row[-1]
-    begin, ticks = plan.segment[first : first + n + 1].tolist(), plan.segment_delay[first : first + n].tolist()
-    wide = plan.proj_storage[q] == ROWS32
-    target = (plan.target32 if wide else plan.target16)[plan.proj_syn[q] :][: begin[-1]].astype(np.int64)
-    if plan.proj_storage[q] == LOCAL16:
-        target += np.repeat(plan.segment_base[plan.proj_base[q] :][:n].astype(np.int64), np.diff(begin))
-    runs = [(d, target[a:b], weight[a:b], b - a) for d, a, b in zip(ticks, begin[:-1], begin[1:])]
-    return [runs[a:b] for a, b in zip(row[:-1], row[1:])]

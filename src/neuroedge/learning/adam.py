@@ -47,10 +47,12 @@ class Adam:
         """Bytes of all arrays."""
         return (4 + SHARDS) * self.weights.nbytes
 
-    def step(self, rate: float, samples: int) -> None:
-        """One step by the gradients of so many samples; rate in units of each projection. Shards are cleared."""
+    def step(self, rate: float, samples: int, decay: float = 0.0) -> None:
+        """One step by the gradients of so many samples; rate in units of each projection; decay: share of each weight
+        that goes, times the rate (Loshchilov & Hutter 2019, arXiv:1711.05101). Shards are cleared."""
         self._powers = [self._powers[0] * KEEP_FIRST, self._powers[1] * KEEP_SECOND]
         self._args.share = 1.0 / samples
+        self._args.keep = 1.0 - rate * decay
         self._args.scale_second = 1.0 / (1.0 - self._powers[1])
         for name, (begin, end) in self._spans.items():
             self._args.step = rate * self._units[name] / (1.0 - self._powers[0])

@@ -4,11 +4,13 @@ from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
+from .. import checks
 from ..errors import ParameterError
 from ..network.graph import Network
 from ..network.neurons import LI
 from ..plan.compile import compile_network
 from ..plan.plan import Plan
+from ..plan.precision import PRECISIONS
 from .school import NO_KNOBS, Batch, School
 from .task import Task, asked, keep_seen, taught
 
@@ -27,7 +29,9 @@ class Answers(NamedTuple):
 
 def work(network: Network, task: Task, precision: Optional[str] = None, memory_limit: Optional[int] = None) -> Answers:
     """Show each sample to the network, from its start."""
-    form = precision or network.precision or "float32"
+    form = (network.precision or "float32") if precision is None else checks.known("precision", precision, PRECISIONS)
+    if form == "float64":
+        raise ParameterError("answers: precision must be float32, float16 or int8 (got 'float64', for checking)")
     plan = compile_network(network, task.dt, form, memory_limit)
     school = School(network, plan, task.layout, task.ticks)
     found = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
@@ -79,8 +83,6 @@ def evaluate(
     A network is neither pruned nor tuned by samples that it is only tested on, unless it has seen no others.
     """
     task = taught("evaluate", network, inputs, labels, duration, dt)
-    if precision is not None and precision == "float64":
-        raise ParameterError("evaluate: precision must be float32, float16 or int8 (got 'float64', for checking)")
     found = work(network, task, precision, memory_limit)
     keep_seen(network, task.inputs, anew=False)
     return float(np.mean(found.classes == task.labels))

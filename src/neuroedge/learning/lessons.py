@@ -13,7 +13,7 @@ from ..plan.plan import MAX_THREADS
 __all__ = ["Advice", "Lessons", "OPTIONS", "Thin", "Vary", "lessons_of"]
 
 # options of `train`, and of all that trains
-OPTIONS = ("batch", "memory_limit", "progress", "rate", "seed", "threads", "validation", "vary")
+OPTIONS = ("batch", "decay", "memory_limit", "progress", "rate", "seed", "threads", "validation", "vary")
 
 # thresholds that a weight may move in a step
 MOST_RATE = 1.0
@@ -39,6 +39,7 @@ class Lessons(NamedTuple):
     seed: int = 0
     validation: Optional[Tuple[Any, Any]] = None
     vary: Optional[Vary] = None
+    decay: float = 0.0
     threads: Optional[int] = None
     memory_limit: Optional[int] = None
     progress: bool = True
@@ -55,6 +56,9 @@ def lessons_of(owner: str, network: Network, epochs: int, options: Mapping[str, 
     if rate > MOST_RATE:
         rule = f"rate must be at most {MOST_RATE:g}, thresholds a step"
         raise ParameterError(f"{owner}: {rule} (got {shown(lessons.rate)}); 0.005 is usual")
+    decay = checks.not_negative(owner, "decay", lessons.decay)
+    if rate * decay >= 1.0:
+        raise ParameterError(f"{owner}: decay must be below 1/rate = {1.0 / rate:g} (got {shown(lessons.decay)})")
     if lessons.threads is not None:
         checks.count(owner, "threads", lessons.threads, MAX_THREADS)
     if lessons.vary is not None:
@@ -63,7 +67,7 @@ def lessons_of(owner: str, network: Network, epochs: int, options: Mapping[str, 
         raise ParameterError(f"{owner}: bits must be 2 to 8 (got {shown(lessons.bits)})")
     seed = network.seed if lessons.seed is None else checks.whole(owner, "seed", lessons.seed, least=0)
     checks.boolean(owner, "progress", lessons.progress)
-    return lessons._replace(rate=rate, batch=checks.count(owner, "batch", lessons.batch), seed=seed)
+    return lessons._replace(rate=rate, decay=decay, batch=checks.count(owner, "batch", lessons.batch), seed=seed)
 
 
 def _must_vary(owner: str, vary: Any) -> None:

@@ -16,12 +16,12 @@ __all__ = ["places", "write_back"]
 _STEP = 1 << 20
 
 
-def places(network: Network, plan: Plan) -> Dict[str, np.ndarray]:
+def places(network: Network, plan: Plan, storage: str = "auto") -> Dict[str, np.ndarray]:
     """{projection: index into plan.weight of each of its synapses, int64, in the order of its connectivity}.
 
-    Found by compiling the same network with numbers in place of weights: whatever the storage, it is the plan's.
+    Found by compiling the same network with numbers in place of weights, for the storage that the plan was asked for.
     """
-    low, high = (_numbered(network, plan, part) for part in (0, 1))
+    low, high = (_numbered(network, plan, storage, part) for part in (0, 1))
     found: Dict[str, np.ndarray] = {}
     for k, (name, projection) in enumerate(network.projections.items()):
         begin = int(plan.proj_weight[k])
@@ -36,14 +36,14 @@ def places(network: Network, plan: Plan) -> Dict[str, np.ndarray]:
     return found
 
 
-def _numbered(network: Network, plan: Plan, part: int) -> np.ndarray:
+def _numbered(network: Network, plan: Plan, storage: str, part: int) -> np.ndarray:
     numbered = network.copy()
     for projection in numbered.projections.values():
         c = projection.connectivity
         number = np.arange(c.count, dtype=np.int64)
         weight = number // _STEP + 1 if part else number % _STEP + 1
         projection.replace(replace(c, weight=weight.astype(np.float32)))
-    return compile_network(numbered, plan.dt, plan.precision).weight
+    return compile_network(numbered, plan.dt, plan.precision, storage=storage).weight
 
 
 def write_back(
@@ -51,10 +51,12 @@ def write_back(
     living: Optional[Mapping[str, np.ndarray]] = None,
 ) -> None:  # fmt: skip
     """Give the projections named the weights that lie at their places; what does not live is left out."""
+    fresh = {}
     for name, where in found.items():
-        projection = network.projections[name]
-        c = replace(projection.connectivity, weight=weights[where].copy())
+        fresh[name] = replace(network.projections[name].connectivity, weight=weights[where].copy())
         if living is not None and not living[name].all():
-            c = subset(c, living[name])
-        projection.replace(c)
+            fresh[name] = subset(fresh[name], living[name])
+    # all that may fail came first
+    for name, c in fresh.items():
+        network.projections[name].replace(c)
     network.version += 1

@@ -26,6 +26,9 @@ CHUNK = 8
 # for samples that are answered only
 NO_KNOBS = (1.0, 1.0, 1.0, 0.0, 1.0)
 
+# samples that are answered between two chances for Ctrl-C
+ANSWERED = 64
+
 
 class Scores(NamedTuple):
     """What the output gave for each sample: its sum over the run (spikes, or mV above rest), and its potentials at the
@@ -154,10 +157,15 @@ class School:
 
     def run(self, order: np.ndarray, shards: Sequence[np.ndarray] = ()) -> None:
         """Work on the samples that `order` (int64) names. shards: gradients are added to these, if given."""
+        # a batch that teaches is one: its samples are shared out to the shards
+        pieces = max(len(order), 1) if len(shards) else ANSWERED
+        self._given["shard"][: len(shards)] = [address(s) for s in shards]
+        for first in range(0, len(order), pieces):
+            self._run(order[first : first + pieces], int(len(shards) > 0))
+
+    def _run(self, order: np.ndarray, teaches: int) -> None:
         batch = self._batch
-        batch.order, batch.samples, batch.teaches = address(order), len(order), int(len(shards) > 0)
-        if len(shards):
-            self._given["shard"][:] = [address(s) for s in shards]
+        batch.order, batch.samples, batch.teaches = address(order), len(order), teaches
         done = library().ne_learn_batch(
             ctypes.addressof(self._plan), self._states, self._calls, self._learns, ctypes.addressof(batch), self.threads
         )

@@ -93,8 +93,11 @@ def learnable(network: Network, layout: Layout) -> List[str]:
         _must_learn(network.populations[name], last=name == layout.output)
     found = [n for n, q in network.projections.items() if q.post.name in layout.order]
     for name in found:
-        if isinstance(network.projections[name].synapse, Alpha):
+        synapse = network.projections[name].synapse
+        if isinstance(synapse, Alpha):
             raise UnsupportedError(f"Projection {name!r}: learning takes delta and exponential synapses, not alpha")
+        if np.ndim(getattr(synapse, "tau", 0.0)):
+            raise UnsupportedError(f"Projection {name!r}: learning takes one tau for all synapses (got one a target)")
         if network.projections[name].connectivity.count == 0:
             raise ParameterError(f"Projection {name!r} has no synapses that could learn; connect it anew")
     return found
@@ -141,4 +144,3 @@ def pair(owner: str, field: str, data: Any) -> Tuple[Any, Any]:
         many = f"{len(data)} things" if isinstance(data, (tuple, list)) else shown(data)
         raise ArgumentTypeError(f"{owner}: {field} must be a pair (inputs, labels) (got {many})")
     return data[0], data[1]
-

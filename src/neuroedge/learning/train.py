@@ -78,8 +78,8 @@ class History:
 def train(
     network: Network, inputs: Any, labels: Any, epochs: int = 20, duration: float = 16.0, dt: float = 1.0,
     rate: float = 5e-3, batch: int = 32, seed: Optional[int] = None, validation: Optional[Tuple[Any, Any]] = None,
-    vary: Optional[Vary] = None, threads: Optional[int] = None, memory_limit: Optional[int] = None,
-    progress: bool = True,
+    vary: Optional[Vary] = None, decay: float = 0.0, threads: Optional[int] = None,
+    memory_limit: Optional[int] = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """Teach a network its classes, in place; returns the history.
 
@@ -88,17 +88,18 @@ def train(
     the order of samples, default the network's; the same seed gives the same network, whatever the machine and the
     number of threads. validation: (inputs, labels) held out: the weights of the epoch that answers them best are kept,
     without it those of the epoch with the least loss. vary: (inputs, epoch) → what that epoch sees in their place, as
-    `Variation` turns pictures. Synapses that are not there stay away. Ctrl-C keeps the best
+    `Variation` turns pictures. decay: share of each weight that goes at each step, times the rate: networks of smaller
+    weights lose less when they are pruned; 0.1 is much. Synapses that are not there stay away. Ctrl-C keeps the best
     weights so far, and then interrupts as usual. memory_limit: bytes that training may take.
     """
     task = taught("train", network, inputs, labels, duration, dt, least=2)
-    options = dict(rate=rate, batch=batch, seed=seed, validation=validation, vary=vary, threads=threads,
+    options = dict(rate=rate, batch=batch, seed=seed, validation=validation, vary=vary, decay=decay, threads=threads,
                    memory_limit=memory_limit, progress=progress)  # fmt: skip
     return give_lessons("train", network, task, lessons_of("train", network, epochs, options))
 
 
 def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> History:
-    """Train by these lessons; the network changes once, at the end or at Ctrl-C."""
+    """Train by these lessons; the network changes once, at the end or at Ctrl-C, and not where anything fails."""
     room = _Room(owner, network, task, lessons)
     history = History(lessons.epochs, room.nbytes)
     began = time.perf_counter()
@@ -108,13 +109,14 @@ def give_lessons(owner: str, network: Network, task: Task, lessons: Lessons) -> 
             room.epoch(history, shown)
     except KeyboardInterrupt:
         history.interrupted = True
+        if history.epochs:
+            room.graduate(network)
         raise
     finally:
         if shown is not None:
             shown.close()
         history.seconds = time.perf_counter() - began
-        if history.epochs:
-            room.graduate(network)
+    room.graduate(network)
     keep_seen(network, task.inputs)
     return history
 
@@ -164,8 +166,9 @@ class _Room:
         """Bytes of the training state: known, and checked, before they are taken."""
         threads = _threads(plan, self.task, self.lessons)
         sized = School.bytes_for(network, plan, self.task.layout, self.learned, threads)
-        # weights, master, best (twice), moments, living, shards; places
-        needed = sized + (6 + SHARDS + 2 * (self.lessons.bits is not None)) * plan.weight.nbytes + 8 * network.synapses
+        # weights, master, best (twice), moments, living, what the network gets, shards; places
+        copies = 7 + SHARDS + 2 * (self.lessons.bits is not None)
+        needed = plan.nbytes + sized + copies * plan.weight.nbytes + 8 * network.synapses
         limit = self.lessons.memory_limit
         allowed = checks.free_memory() if limit is None else checks.count(owner, "memory_limit", limit, 2**62)
         if needed > allowed:
@@ -184,7 +187,7 @@ class _Room:
         for first in range(0, len(order), lessons.batch):
             some = np.ascontiguousarray(order[first : first + lessons.batch])
             self.school.run(some, self.adam.shards)
-            self.adam.step(schedule(lessons.rate, self.done / self.steps), len(some))
+            self.adam.step(schedule(lessons.rate, self.done / self.steps), len(some), lessons.decay)
             self.done += 1
             self._thin()
             self._round()
@@ -246,7 +249,9 @@ class _Room:
         history.epochs.append(epoch)
         value = -epoch.loss if epoch.validation is None else epoch.validation
         if self.best is None or value >= self.best[0]:
-            self.best = value, self.weights.copy(), self.adam.living.copy()
+            weights, living = self.best[1:] if self.best is not None else (np.empty_like(w) for w in [self.weights] * 2)
+            weights[:], living[:] = self.weights, self.adam.living
+            self.best = value, weights, living
             history.best = len(history.epochs) - 1
 
     def graduate(self, network: Network) -> None:

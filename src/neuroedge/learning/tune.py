@@ -25,8 +25,8 @@ GENERATED = 512
 def fine_tune(
     network: Network, epochs: int = 10, data: Optional[Tuple[Any, Any]] = None, duration: float = 16.0, dt: float = 1.0,
     rate: float = 5e-3, batch: int = 32, seed: Optional[int] = None, bits: Optional[int] = None,
-    vary: Optional[Vary] = None, validation: Optional[Tuple[Any, Any]] = None, threads: Optional[int] = None,
-    memory_limit: Optional[int] = None, progress: bool = True,
+    vary: Optional[Vary] = None, decay: float = 0.0, validation: Optional[Tuple[Any, Any]] = None,
+    threads: Optional[int] = None, memory_limit: Optional[int] = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """Teach a network again, in place; returns the history. Synapses that were pruned stay pruned.
 
@@ -40,8 +40,8 @@ def fine_tune(
     parent = ancestor(network)
     if bits is None and network.precision == "int8":
         bits = 8
-    options = dict(rate=rate, batch=batch, seed=seed, bits=bits, vary=vary, validation=validation, threads=threads,
-                   memory_limit=memory_limit, progress=progress)  # fmt: skip
+    options = dict(rate=rate, batch=batch, seed=seed, bits=bits, vary=vary, decay=decay, validation=validation,
+                   threads=threads, memory_limit=memory_limit, progress=progress)  # fmt: skip
     lessons = lessons_of("fine_tune", network, epochs, options)
     if data is None and parent is None:
         raise NotReadyError(

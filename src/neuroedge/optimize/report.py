@@ -80,17 +80,18 @@ class Report:
 
 def report(
     steps: Union[Mapping[str, Any], Sequence[Tuple[str, Any]]], inputs: Any, labels: Any, duration: float = 16.0,
-    dt: float = 1.0,
+    dt: float = 1.0, storage: str = "auto",
 ) -> Report:  # fmt: skip
     """Compare networks on the same samples.
 
     steps: {name: network} or {name: (network, precision)}, or such pairs in a list; precision is by default the
-    network's own, or float32. The first step is what the others are compared with. Networks stay as they
-    are. Raises ParameterError and ArgumentTypeError for what is no step or no samples.
+    network's own, or float32. The first step is what the others are compared with. storage: of synapses, "auto" as
+    simulators do, or "small" for the fewest bytes. Networks stay as they are. Raises ParameterError and
+    ArgumentTypeError for what is no step or no samples.
     """
     named = _named(steps)
     tasks = [taught(f"report: step {name!r}", network, inputs, labels, duration, dt) for name, network, _ in named]
-    found = [_figures(name, network, task, precision) for (name, network, precision), task in zip(named, tasks)]
+    found = [_figures(*step, task, storage) for step, task in zip(named, tasks)]
     return Report(found, len(tasks[0].inputs))
 
 
@@ -118,8 +119,8 @@ def _named(steps: Any) -> List[Tuple[str, Network, str]]:
     return found
 
 
-def _figures(name: str, network: Network, task: Task, precision: str) -> Figures:
-    plan = compile_network(network, task.dt, precision)
+def _figures(name: str, network: Network, precision: str, task: Task, storage: str) -> Figures:
+    plan = compile_network(network, task.dt, precision, storage=storage)
     school = School(network, plan, task.layout, task.ticks)
     answers = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
     everything = np.arange(len(task.inputs), dtype=np.int64)

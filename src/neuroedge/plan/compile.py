@@ -48,10 +48,10 @@ def compile_network(
     precision: by default the one that the network was quantised for, else float32.
     memory_limit: bytes that plan and state may take together, by default what the machine has free; it is checked
     before memory is taken. event_threshold: synapses with |weight| < event_threshold·(threshold − rest) of their target
-    are counted, not delivered. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`);
-    "dense", "block8" or "rows" (for more than 65,536 targets also "rows32" or "local16") where that can hold it, and
-    others as rows; no result depends on it. Raises BudgetError beyond the limit, ParameterError for a network that
-    cannot run.
+    are counted, not delivered. storage: "auto" stores each projection as its spikes cost least (see `Plan.explain`),
+    "small" in the fewest bytes; "dense", "block8" or "rows" (for more than 65,536 targets also "rows32" or "local16")
+    where that can hold it, and others as rows; no result depends on it. Raises BudgetError beyond the limit,
+    ParameterError for a network that cannot run.
     """
     dt = checks.positive("compile", "dt", dt, "ms")
     threshold = checks.not_negative("compile", "event_threshold", event_threshold)

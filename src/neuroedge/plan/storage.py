@@ -35,7 +35,7 @@ ROWS16, ROWS32, DENSE, BLOCK8, LOCAL16 = range(5)
 STORAGE_NAMES = ("rows16", "rows32", "dense", "block8", "local16")
 
 # what compile_network can be asked for
-STORAGES = ("auto", "dense", "rows", "rows32", "local16", "block8")
+STORAGES = ("auto", "small", "dense", "rows", "rows32", "local16", "block8")
 
 # targets that 16 bits tell apart
 NEAR = 65536
@@ -109,9 +109,11 @@ def store(owner: str, c: Connectivity, dt: float, precision: Precision, storage:
     differ = bool(c.count and (ticks != delay).any())
     lists = _Lists(c, ticks if differ else None)
     loads = lists.loads(precision)
-    if not differ and storage in ("auto", "dense", "block8") and not _parallel(c):
+    if not differ and storage in ("auto", "small", "dense", "block8") and not _parallel(c):
         loads += _padded_loads(c, precision, loads[0].nbytes, storage)
     choice = cheapest(loads, precision.name, c.shape[0])
+    if storage == "small":
+        choice = Choice(min(loads, key=lambda load: load.nbytes).storage, choice.ns)
     if storage in choice.ns:
         choice = Choice(storage, choice.ns)
     if choice.storage == "dense":
@@ -128,7 +130,7 @@ def _padded_loads(c: Connectivity, precision: Precision, rows: int, storage: str
         loads.append(_dense_load(c.shape, precision))
     if storage != "dense" and c.shape[1] <= 8 * NEAR:
         blocks = _block_load(c.shape, len(_block_starts(c)), precision)
-        loads += [blocks] * (storage == "block8" or blocks.nbytes <= BLOCK_BYTES * rows)
+        loads += [blocks] * (storage in ("small", "block8") or blocks.nbytes <= BLOCK_BYTES * rows)
     return loads
 
 
