@@ -200,10 +200,10 @@ def test_boards_limit_what_learning_takes(device: str, monkeypatch: pytest.Monke
 
 
 OPTIONS: Tuple[Tuple[str, str, str], ...] = (
-    ("train", "lr", "known: batch, memory_limit, progress, rate, seed, threads, validation, vary"),
+    ("train", "lr", "known: batch, decay, memory_limit, progress, rate, seed, threads, validation, vary"),
     ("train", "validaton", "did you mean 'validation'?"),
     ("train", "bits", "known: batch"),
-    ("fine_tune", "lr", "known: batch, bits, memory_limit"),
+    ("fine_tune", "lr", "known: batch, bits, decay, memory_limit"),
     ("fine_tune", "bit", "did you mean 'bits'?"),
 )
 

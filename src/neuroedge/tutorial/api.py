@@ -221,7 +221,8 @@ class NeuromorphicAPI:
 
         inputs: [samples, features] in 0 … 1, features shared by the sensory layers in order of adding, each sample
         shown for `duration` ms as regular spikes; labels: int [samples], one for each neuron of the motor layer.
-        options: those of `neuroedge.train` (rate, batch, seed, validation, vary, threads, memory_limit, progress).
+        options: those of `neuroedge.train` (rate, batch, seed, validation, vary, decay, threads, memory_limit,
+        progress).
         """
         asked = self._options("train", options, OPTIONS)
         with self._asked(None) as (network, _):
