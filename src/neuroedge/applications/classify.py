@@ -1,7 +1,7 @@
 """Classifiers of values in 0 … 1, and the handwritten digits that come with the package."""
 
 from pathlib import Path
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -65,15 +65,17 @@ def classifier(sizes: Sequence[int] = (64, 128, 10), seed: int = 0, name: str = 
     return net
 
 
-def digits_classifier(seed: int = 0, epochs: int = 400, progress: bool = True) -> Network:
+def digits_classifier(
+    seed: int = 0, epochs: int = 400, progress: bool = True, digits: Optional[Digits] = None
+) -> Network:
     """The reference classifier, 64-128-10, taught the digits that come with the package; some ten seconds on a desktop.
 
     Every epoch sees the training pictures turned, sheared, stretched and shifted another way: the test digits are of
     other writers. The recipe was chosen on writers held out of the training digits.
     """
-    network, digits = classifier(seed=seed, name="digits"), load_digits()
+    network, held = classifier(seed=seed, name="digits"), load_digits() if digits is None else digits
     train(
-        network, digits.inputs, digits.labels, epochs, rate=1e-2, decay=0.05, progress=progress,
+        network, held.inputs, held.labels, epochs, rate=1e-2, decay=0.05, progress=progress,
         vary=Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5, seed=network.seed),
     )  # fmt: skip
     return network

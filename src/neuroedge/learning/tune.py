@@ -24,7 +24,7 @@ GENERATED = 512
 
 def fine_tune(
     network: Network, epochs: int = 10, data: Optional[Tuple[Any, Any]] = None, duration: float = 16.0, dt: float = 1.0,
-    rate: float = 5e-3, batch: int = 32, seed: Optional[int] = None, bits: Optional[int] = None,
+    rate: float = 2e-3, batch: int = 32, seed: Optional[int] = None, bits: Optional[int] = None,
     vary: Optional[Vary] = None, decay: float = 0.0, validation: Optional[Tuple[Any, Any]] = None,
     threads: Optional[int] = None, memory_limit: Optional[int] = None, progress: bool = True,
 ) -> History:  # fmt: skip
