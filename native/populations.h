@@ -32,12 +32,16 @@ static void force(Turn& t) {
 
 // nobody waits, and all have one threshold
 static void frame_lower(Turn& t, int32_t n) {
-  const float top = t.param[THETA] * t.m;
+  const float top = t.param[THETA] * t.m, forced = __builtin_inff();
+  float* __restrict v = t.v;
+  const uint32_t* __restrict spike = t.spike;
+  uint8_t above = 0;
   for (int32_t j = 0; j < n; j++) {
-    float& v = t.v[t.spike[j]];
-    v = (v == __builtin_inff() ? top : v) - top;
-    if (v >= top) t.part->awake[t.pop] = 1;
+    const float was = v[spike[j]], rest = (was == forced ? top : was) - top;
+    above |= rest >= top;
+    v[spike[j]] = rest;
   }
+  t.part->awake[t.pop] |= above;
 }
 
 static void frame_reset(Turn& t, int32_t n) {
