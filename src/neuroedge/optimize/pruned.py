@@ -1,6 +1,6 @@
 """What pruning took, and what is left: a table, and the same as data."""
 
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Tuple
 
 from ..network.graph import Network
 from ..plan.compile import compile_network
@@ -38,8 +38,12 @@ class PruneReport:
     """projections: {name: Pruned}; below_threshold: synapses that the threshold took; calibration: what the network
     was run with, as text. `print(report)` shows a table, `as_dict()` gives plain data."""
 
-    def __init__(self, projections: Dict[str, Pruned], below_threshold: int, calibration: str) -> None:
+    def __init__(
+        self, projections: Dict[str, Pruned], below_threshold: int, calibration: str, smallest: Tuple[int, int]
+    ) -> None:
         self.projections, self.below_threshold, self.calibration = projections, below_threshold, calibration
+        # bytes of all projections before and after, in the smallest storage of each
+        self.smallest = smallest
 
     def _sum(self, field: str) -> Any:
         return sum(getattr(row, field) for row in self.projections.values())
@@ -71,7 +75,7 @@ class PruneReport:
 
     def as_dict(self) -> Dict[str, Any]:
         """All of it as plain dictionaries and numbers."""
-        fields = ("before", "removed", "reduction_ratio", "below_threshold", "bytes_before", "bytes_after")
+        fields = ("before", "removed", "reduction_ratio", "below_threshold", "bytes_before", "bytes_after", "smallest")
         whole = {name: getattr(self, name) for name in (*fields, "calibration")}
         rows = {name: {**row._asdict(), "sparsity": row.sparsity} for name, row in self.projections.items()}
         return {**whole, "projections": rows}
@@ -85,6 +89,9 @@ class PruneReport:
             lines.append(f"{name if len(name) <= wide else '':<{wide}}{_figures(row)}")
         size = f"{megabytes(self.bytes_before)} -> {megabytes(self.bytes_after)}"
         lines.append(f"{self.removed:,} of {self.before:,} synapses removed ({self.reduction_ratio:.1%}), {size}")
+        if self.smallest[1] < self.bytes_after:
+            size = " -> ".join(map(megabytes, self.smallest))
+            lines.append(f"in the smallest storage, which is slower: {size} (storage='small')")
         if self.below_threshold:
             lines.append(f"{self.below_threshold:,} of them were below the threshold")
         if self.calibration:
@@ -105,7 +112,8 @@ def report_of(
     old: Network, new: Network, dt: float, how: Dict[str, str], below_threshold: int, calibration: str
 ) -> PruneReport:
     """Compare two networks of the same projections, compiled for steps of dt ms."""
-    before, after = (compile_network(network, dt, network.precision or "float32") for network in (old, new))
+    before, after = (compile_network(network, dt) for network in (old, new))
+    small = tuple(compile_network(network, dt, storage="small") for network in (old, new))
     rows: Dict[str, Pruned] = {}
     for k, name in enumerate(old.projections):
         rows[name] = Pruned(
@@ -113,7 +121,8 @@ def report_of(
             projection_bytes(before, k), projection_bytes(after, k), _ns(before, k), _ns(after, k),
             _storage(before, k), _storage(after, k), how[name],
         )  # fmt: skip
-    return PruneReport(rows, below_threshold, calibration)
+    smallest = [sum(projection_bytes(plan, q) for q in range(len(plan.projections))) for plan in small]
+    return PruneReport(rows, below_threshold, calibration, (smallest[0], smallest[1]))
 
 
 def _ns(plan: Plan, q: int) -> float:
