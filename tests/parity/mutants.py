@@ -4,16 +4,17 @@
 mutant shows in one mode or with several threads only, its `ways` say how it is compared.
 """
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-__all__ = ["ALONE", "EVENTS", "INTEGERS", "LEARNING", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build"]
+__all__ = ["ALONE", "EVENTS", "INTEGERS", "LEARNING", "MUTANTS", "SEEDS", "SHARED", "Mutant", "build", "objects"]
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 # -O0: the arithmetic is the same, and compiling is what takes the time
-FLAGS = ["-std=gnu++17", "-O0", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
+FLAGS = ["-std=gnu++17", "-O0", "-fPIC", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
          "-fno-exceptions", "-fno-rtti", "-pthread"]  # fmt: skip
 
 # networks that a mutant is compared on
@@ -263,20 +264,47 @@ MUTANTS: List[Mutant] = [
 ]  # fmt: skip
 
 
-def build(mutant: Optional[Mutant], folder: Path) -> Path:
-    """The library of a mutant, or of the sources as they are; raises if the text is not there exactly once."""
-    sources = folder / "native"
-    shutil.copytree(str(NATIVE), str(sources))
+# what learning needs is not compared here: names that the library must have
+_STUB = 'extern "C" { void ne_learn_batch(void) {} void ne_adam(void) {} }'
+
+
+def objects(folder: Path) -> Dict[str, Tuple[Path, str]]:
+    """Everything as it is, compiled for the plain kernels: {source: (object, headers that it includes)}."""
+    (folder / "stub.cpp").write_text(_STUB)
+    names = [path.name for path in sorted(NATIVE.glob("*.cpp")) if path.name not in ("driver.cpp", "learn.cpp")]
+    made = {name: _compile(NATIVE, name, folder) for name in (*names, "kernels/portable.cpp")}
+    return {**made, "stub.cpp": _compile(folder, "stub.cpp", folder)}
+
+
+def _compile(sources: Path, name: str, folder: Path) -> Tuple[Path, str]:
+    """The object of one source, and what it depends on, as make would read it."""
+    made = folder / (Path(name).stem + ".o")
+    command = ["g++", *FLAGS, "-MD", "-c", str(sources / name), "-o", str(made)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, universal_newlines=True)
+    if done.returncode:
+        raise ValueError(f"{name}: {done.stderr[:2000]}")
+    return made, made.with_suffix(".d").read_text()
+
+
+def build(mutant: Optional[Mutant], folder: Path, made: Mapping[str, Tuple[Path, str]]) -> Path:
+    """The library of a mutant, or of the sources as they are; raises if the text is not there exactly once.
+
+    Only what includes the changed file is compiled again.
+    """
+    parts = {name: path for name, (path, _) in made.items()}
     if mutant is not None:
+        sources = folder / "native"
+        shutil.copytree(str(NATIVE), str(sources))
         path = sources / mutant.file
         text = path.read_text()
         if text.count(mutant.old) != 1:
             raise ValueError(f"{mutant.name}: stands {text.count(mutant.old)} times in {mutant.file}: {mutant.old!r}")
         path.write_text(text.replace(mutant.old, mutant.new))
+        changed = [name for name, (_, needs) in made.items() if os.path.basename(mutant.file) in needs]
+        if not changed:
+            raise ValueError(f"{mutant.name}: nothing includes {mutant.file}")
+        parts.update({name: _compile(sources, name, folder)[0] for name in changed})
     library = folder / "_native.so"
-    names = [path.name for path in sorted(sources.glob("*.cpp")) if path.name != "driver.cpp"]
-    files = [str(sources / name) for name in (*names, "kernels/portable.cpp")]
-    made = subprocess.run(["g++", *FLAGS, "-o", str(library), *files], stderr=subprocess.PIPE, universal_newlines=True)
-    if made.returncode:
-        raise ValueError(f"{mutant.name if mutant else 'unchanged'}: {made.stderr[:2000]}")
+    command = ["g++", *FLAGS, "-shared", "-o", str(library), *map(str, parts.values())]
+    subprocess.run(command, check=True, stderr=subprocess.PIPE)
     return library

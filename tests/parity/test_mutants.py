@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, Sequence, Tuple
 
 import pytest
-from mutants import ALONE, EVENTS, INTEGERS, LEARNING, MUTANTS, SEEDS, SHARED, Mutant, build
+from mutants import ALONE, EVENTS, INTEGERS, LEARNING, MUTANTS, SEEDS, SHARED, Mutant, build, objects
 
 HERE = Path(__file__).resolve().parent
 Verdict = Tuple[int, str]
@@ -33,14 +33,14 @@ def judge(library: Path, ways: Sequence[str]) -> Verdict:
     return done.returncode, done.stdout
 
 
-def verdict_on(mutant: Mutant, folder: Path) -> Verdict:
+def verdict_on(mutant: Mutant, folder: Path, made: Any) -> Verdict:
     folder.mkdir()
-    return judge(build(mutant, folder), mutant.ways)
+    return judge(build(mutant, folder, made), mutant.ways)
 
 
-def verdict_on_unchanged(folder: Path) -> Verdict:
+def verdict_on_unchanged(folder: Path, made: Any) -> Verdict:
     folder.mkdir()
-    library = build(None, folder)
+    library = build(None, folder, made)
     found = [judge(library, ways) for ways in (ALONE, EVENTS, SHARED, INTEGERS, LEARNING)]
     return max(status for status, _ in found), "; ".join(words.strip() for _, words in found)
 
@@ -49,9 +49,10 @@ def verdict_on_unchanged(folder: Path) -> Verdict:
 def verdicts(tmp_path_factory: Any) -> Any:
     # two at a time: compiling is most of the work, and happens outside Python
     base, pool = tmp_path_factory.mktemp("mutants"), ThreadPoolExecutor(2)
-    every: Dict[str, "Future[Verdict]"] = {"": pool.submit(verdict_on_unchanged, base / "unchanged")}
+    made = objects(base)
+    every: Dict[str, "Future[Verdict]"] = {"": pool.submit(verdict_on_unchanged, base / "unchanged", made)}
     for k, mutant in enumerate(MUTANTS):
-        every[mutant.name] = pool.submit(verdict_on, mutant, base / str(k))
+        every[mutant.name] = pool.submit(verdict_on, mutant, base / str(k), made)
     yield every
     pool.shutdown()
 

@@ -75,7 +75,7 @@ def test_without_data_it_learns_what_its_parent_answers() -> None:
     net, small, digits = pruned(0.9)
     before, mask = off(net, small, digits.test_inputs), wired(small)
     assert small.seen is not None
-    history = fine_tune(small, 4, progress=False)
+    history = fine_tune(small, 4, rate=5e-3, progress=False)
     assert off(net, small, digits.test_inputs) < 0.7 * before
     assert all(np.isnan(epoch.accuracy) for epoch in history.epochs) and "right" not in repr(history)
     assert not any((m & ~mask[name]).any() for name, m in wired(small).items())
@@ -218,7 +218,7 @@ def test_training_with_few_bits_is_better_than_rounding_afterwards() -> None:
     net, digits = taught()
     rounded = Quantizer().quantize_neurons(net, weight_bits=2)
     before = evaluate(rounded, digits.test_inputs, digits.test_labels)
-    fine_tune(rounded, 4, (digits.inputs, digits.labels), bits=2, progress=False)
+    fine_tune(rounded, 4, (digits.inputs, digits.labels), bits=2, rate=5e-3, progress=False)
     after = evaluate(rounded, digits.test_inputs, digits.test_labels)
     assert after > before + 0.02 and after > 0.85 and on_grid(rounded, 2)
 
