@@ -30,8 +30,8 @@ def shrinking(repeats: int, quick: bool) -> Iterator[Row]:
     held = load_digits()
     samples = Samples(held.inputs, held.labels, held.test_inputs, held.test_labels)
     dense = [digits_classifier(seed, progress=False) for seed in (SEEDS[:1] if quick else SEEDS)]
-    if not quick:
-        yield from beside(samples)
+    others = [] if quick else list(beside(samples))
+    yield from others
     rows: List[Row] = []
     for granularity, sparsity in configurations():
         networks = dense if not sparsity else [smaller(n, samples, sparsity, granularity) for n in dense]
@@ -44,7 +44,7 @@ def shrinking(repeats: int, quick: bool) -> Iterator[Row]:
     except ImportError:
         say_skipped("picture: pip install neuroedge[plot]")
         return
-    draw(rows, PICTURE)
+    draw(rows, others, PICTURE)
 
 
 def configurations() -> List[Tuple[str, float]]:
