@@ -7,6 +7,7 @@ import numpy as np
 from ..encoding.rate import regular_spikes, unit_values
 from ..errors import ParameterError
 from ..events import SpikeTrain
+from ..learning.answers import classes_of
 from ..learning.layout import Layout, layout_of
 from ..network.graph import Network
 from ..plan.recording import Recording
@@ -61,22 +62,19 @@ def answers(samples: Samples, simulator: Simulator) -> Answers:
     """Labels that a network gives, and how it fires.
 
     A reader (`li`) answers with its highest mean potential, the lowest index of several; spiking neurons with the most
-    spikes, of several that with the highest mean potential.
+    spikes, of several that with the highest potential at the end.
     """
     output, plan = samples.layout.output, simulator.plan
+    spiking = plan.models[plan.where(output)].spiking
     labels, totals = np.zeros(len(samples), np.int64), {name: np.zeros(plan.size(name)) for name in plan.names}
     for k in range(len(samples)):
         recording = samples.run(simulator, k, ("potentials",), [output])
-        labels[k] = _label(recording.counts[output], recording.potentials[output])
+        potentials = recording.potentials[output]
+        score = recording.counts[output] if spiking else potentials.sum(axis=0)
+        labels[k] = classes_of(score[None], potentials[-1:], spiking)[0]
         for name, total in totals.items():
             total += recording.counts[name]
     seconds = len(samples) * samples.ticks * samples.dt / 1000.0
     neurons = [name for name, model in zip(plan.names, plan.models) if not model.source]
     spikes = int(sum(totals[name].sum() for name in neurons))
     return Answers(labels, {name: total / seconds for name, total in totals.items()}, spikes, simulator)
-
-
-def _label(counts: np.ndarray, potentials: np.ndarray) -> int:
-    first = np.flatnonzero(counts == counts.max())
-    mean = potentials.astype(np.float64).mean(axis=0)[first]
-    return int(first[int(np.argmax(mean))])

@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from ..network.connectivity import Connectivity
+from ..network.connectivity import Connectivity, subset
 from ..network.graph import Projection
 from ..network.neurons import LI
 from ..network.synapses import Alpha, Delta
@@ -130,10 +130,7 @@ class Layer:
             c = replace(c, weight=weights.astype(c.weight.dtype))
         if kept.all():
             return c
-        gone = np.bincount(self.pre[~kept], minlength=c.shape[0])
-        indptr = c.indptr - np.concatenate(([0], np.cumsum(gone)))
-        delay = c.delay[kept] if isinstance(c.delay, np.ndarray) else c.delay
-        return Connectivity(c.shape, indptr, c.targets()[kept], c.weight[kept], delay)
+        return subset(c, kept)
 
 
 def _yardstick(q: Projection, weight: np.ndarray) -> np.ndarray:
