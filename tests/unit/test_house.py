@@ -19,7 +19,7 @@ FLOORS = {
     "plan": 2,
     "encoding": 3, "engines": 3, "board": 3,
     "simulator": 4,
-    "bench": 5, "learning": 5, "optimize": 5,
+    "bench": 5, "learning": 5, "optimize": 5, "runtime": 5,
     "applications": 6,
     "tutorial": 7, "cli": 7, "__init__": 7, "__main__": 8,
 }  # fmt: skip
