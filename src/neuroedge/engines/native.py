@@ -16,6 +16,7 @@ from .address import address
 from .crew import Crew
 from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
+from .rest import WORTH, Rest
 
 __all__ = ["MODES", "NativeEngine", "Stepper", "event_driven"]
 
@@ -119,6 +120,8 @@ class NativeEngine:
         spikes: List[Any] = []
         call, done = self.call, 0
         due = Due(self.plan, self.state, job.rewards) if job.rewards else None
+        # where every population is event-driven, silence costs nothing anyway
+        rest = None if self.activity.whole or job.ticks <= WORTH else Rest(self.plan, self.state, job)
         self._begin()
         while done < job.ticks:
             call.first = done
@@ -140,6 +143,8 @@ class NativeEngine:
                 self._pace(ran, seconds)
             else:
                 self._collect(spikes, keep=True)
+            if rest is not None and rest.worth(done + ran):
+                ran += self._rested(rest, done + ran, job.ticks)
             done += ran
             if due is not None:
                 due.give(done)
@@ -148,6 +153,16 @@ class NativeEngine:
         answer = self._answer(traces, spikes)
         self.activity.learn(job, answer)
         return answer
+
+    def _rested(self, rest: Rest, done: int, ticks: int) -> int:
+        """Ticks that have passed: one, and all that are left if it shows that they would change nothing."""
+        before = rest.before()
+        self.call.first = done
+        ran = max(0, self._run(*self.pointers, 1))
+        if ran and rest.settled(before):
+            rest.skip(ticks - done - 1)
+            return ticks - done
+        return ran
 
     def _man(self, spikes: List[Any]) -> None:
         """As many threads as the next stretch gets."""
