@@ -1,5 +1,6 @@
 """Run a network: `Simulator(network, dt=1.0).run(100.0, inputs={"input": [(3, 0.5)]})`."""
 
+import math
 import threading
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
@@ -7,7 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from . import checks
-from .engines.answers import recording_of
+from .engines.answers import empty_recording, recording_of
 from .engines.choose import choose, must_take, tune
 from .engines.inputs import Intake
 from .engines.job import Answer, Job, must_take_spikes, reward_value, step_neurons
@@ -101,12 +102,19 @@ class Simulator:
 
     def set_dt(self, dt: float) -> None:
         """Change the step. Potentials stay; refractory remainders and pending arrivals move to the new grid."""
-        step = checks.positive("set_dt", "dt", dt, "ms")
+        self._settle(checks.positive("set_dt", "dt", dt, "ms"), None)
+
+    def _settle(self, dt: Optional[float], event_threshold: Optional[float]) -> None:
+        """Change step, event threshold or both, in one compilation. The state stays, if need be on another grid."""
         with self._turn:
             self.refresh()
-            if step != self._plan.dt:
-                plan = self._compile(step, self._plan.precision, self._plan.event_threshold)
-                self._adopt(plan, regrid(self._plan, self._state, plan))
+            step = self._plan.dt if dt is None else dt
+            least = self._plan.event_threshold if event_threshold is None else event_threshold
+            if step == self._plan.dt and least == self._plan.event_threshold:
+                return
+            plan = self._compile(step, self._plan.precision, least)
+            on_grid = step == self._plan.dt
+            self._adopt(plan, self._moved(plan) if on_grid else regrid(self._plan, self._state, plan))
 
     def set_precision(self, precision: str) -> Change:
         """Compute in another number format, and say what it costs. The state stays: potentials to one unit of it."""
@@ -124,12 +132,7 @@ class Simulator:
         What is not delivered is counted (`performance["dropped_events"]`) and costs nothing. Weights in pA, into
         currents of AdEx and Izhikevich, are always delivered.
         """
-        threshold = checks.not_negative("set_event_threshold", "event_threshold", event_threshold)
-        with self._turn:
-            self.refresh()
-            if threshold != self._plan.event_threshold:
-                plan = self._compile(self._plan.dt, self._plan.precision, threshold)
-                self._adopt(plan, self._moved(plan))
+        self._settle(None, checks.not_negative("set_event_threshold", "event_threshold", event_threshold))
 
     def _moved(self, plan: Plan) -> State:
         """The present state as one of `plan`, or its start where their shapes differ."""
@@ -227,6 +230,7 @@ class Simulator:
         progress: bool = False,
         dt: Optional[float] = None,
         rewards: Optional[Sequence[Tuple[float, float]]] = None,
+        event_threshold: Optional[float] = None,
     ) -> Recording:
         """Run for `duration` ms, a multiple of dt, from the state that the last call left.
 
@@ -234,8 +238,8 @@ class Simulator:
         structured array, a SpikeTrain or a SpikePattern; or, for `rate` and `temporal` sources, one value per neuron.
         currents: {population: mV (pA for AdEx)}: a number, [n], [ticks] or [ticks, n]. record: any of "spikes",
         "potentials", "weights" (as they stand at the end); spike counts always are. record_from: populations to record,
-        default all. dt: change the step first, as `set_dt` does. rewards: pairs (time, value) for projections that
-        learn by them (`RewardSTDP`), each at the end of its tick.
+        default all. dt, event_threshold: change these first, as `set_dt` and `set_event_threshold` do. rewards: pairs
+        (time, value) for projections that learn by them (`RewardSTDP`), each at the end of its tick.
 
         Everything is checked first: where an error is raised, the state stands as before the call.
         """
@@ -244,7 +248,11 @@ class Simulator:
             before = self._plan, self._state, self.engine, self.reason, self._intake
             try:
                 if dt is not None:
-                    self.set_dt(dt)
+                    dt = checks.positive("run", "dt", dt, "ms")
+                if event_threshold is not None:
+                    event_threshold = checks.not_negative("run", "event_threshold", event_threshold)
+                if dt is not None or event_threshold is not None:
+                    self._settle(dt, event_threshold)
                 ticks = checks.ticks_of("run", duration, self._plan.dt)
                 record = checks.names("run", "record", record)
                 job = self._intake.job(float(duration), ticks, inputs, currents, record, record_from, rewards)
@@ -263,10 +271,16 @@ class Simulator:
             weights = self.weights() if "weights" in record and self._network is not None else None
             return recording_of(self._plan, job, answer, float(duration), start, performance, weights)
 
+    def nothing(self) -> Recording:
+        """The answer of a run of no length, without one: no spikes, and the state stands."""
+        with self._turn:
+            performance = {**self._performance(0.0, 0.0), "realtime_factor": math.nan}
+            return empty_recording(self._plan, self._state.tick * self._plan.dt, performance)
+
     def _performance(self, duration: float, wall: float) -> Dict[str, Any]:
         return {
             "wall_s": wall,
-            "realtime_factor": duration / 1000.0 / wall,
+            "realtime_factor": duration / 1000.0 / max(wall, 1e-9),
             "engine": self.engine.name,
             "reason": self.reason,
             "threads": self.engine.parts,

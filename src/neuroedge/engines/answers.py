@@ -9,7 +9,7 @@ from ..plan.plan import SOURCE, Plan
 from ..plan.recording import Lazy, Recording, at_ticks
 from .job import Answer, Given, Job
 
-__all__ = ["recording_of"]
+__all__ = ["empty_recording", "recording_of"]
 
 
 def recording_of(
@@ -27,6 +27,18 @@ def recording_of(
         {names[k]: trace for k, trace in answer.traces.items()},
         performance,
         weights,
+    )  # fmt: skip
+
+
+def empty_recording(plan: Plan, start: float, performance: Dict[str, Any]) -> Recording:
+    """The recording of no time at all."""
+    performance["synaptic_events"] = performance["dropped_events"] = 0
+    return Recording(
+        0.0, plan.dt, start,
+        Lazy(plan.names, lambda name: np.zeros(int(plan.pop_n[plan.where(name)]), np.int64)),
+        Lazy(plan.names, lambda name: SpikeTrain([], [], size=int(plan.pop_n[plan.where(name)]))),
+        {},
+        performance,
     )  # fmt: skip
 
 

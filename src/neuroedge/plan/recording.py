@@ -91,7 +91,8 @@ class Recording:
     def rates(self) -> Mapping[str, np.ndarray]:
         """Mean rate of each neuron, {population: Hz [n]}."""
         if self._rates is None:
-            counts, per_second = self.counts, 1000.0 / self.duration
+            # in no time there are no spikes
+            counts, per_second = self.counts, 1000.0 / self.duration if self.duration else 0.0
             self._rates = Lazy(counts, lambda name: counts[name] * per_second)
         return self._rates
 

@@ -3,7 +3,7 @@
 import math
 import warnings
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from ..learning.lessons import OPTIONS
 from ..network.graph import Network as CoreNetwork
 from ..network.plasticity import Plasticity
 from ..plan.precision import Change, device_precision
+from ..plan.recording import Recording
 from ..simulator import Simulator
 from .engine import Network, recorded
+from .live import Live
+from .quality import QUALITIES
 from .results import SimulationResult
 from .wiring import feedforward_pairs, without_input
 
@@ -35,18 +38,20 @@ SENSORY = ("lif", "rate", "temporal", "adex", "izhikevich")
 PROCESSING = ("lif", "cubalif", "alif", "adex", "izhikevich")
 MOTOR = (*PROCESSING, "li")
 
-# the largest step that is taken when none is asked for, ms
-LARGEST_STEP = 0.1
 
-
-class NeuromorphicAPI:
+class NeuromorphicAPI(Live):
     """Networks by layers: sensory, processing, motor.
 
     device: "auto", "cpu", "cuda", "jetson" or "raspberrypi". A board's name applies its memory limit; away from that
-    board the network runs here, on the CPU, with one warning. seed: of all that is random, default 0.
+    board the network runs here, on the CPU, with one warning. seed: of all that is random, default 0. clock: what
+    `process_input` and sleep take time from, a function that gives seconds and never goes back (default:
+    time.monotonic).
     """
 
-    def __init__(self, device: str = "auto", seed: Optional[int] = None) -> None:
+    def __init__(
+        self, device: str = "auto", seed: Optional[int] = None, clock: Optional[Callable[[], float]] = None
+    ) -> None:
+        super().__init__(clock)
         self.device = checks.known("device", device, MEMORY_LIMITS)
         self.seed = 0 if seed is None else checks.whole("NeuromorphicAPI", "seed", seed, least=0)
         self.auto_connect = True
@@ -55,6 +60,8 @@ class NeuromorphicAPI:
         self._network: Optional[Network] = None
         self._roles: Dict[str, str] = {}
         self._simulator: Optional[Simulator] = None
+        # the level that the simulator was set to
+        self._quality = "high"
         self._forget_wiring()
         self._say_where()
 
@@ -106,6 +113,7 @@ class NeuromorphicAPI:
         self.auto_connect = wanted
         self._network, self._roles, self._simulator = network, {}, None
         self._forget_wiring()
+        self._forget_input()
         return network
 
     def _forget_wiring(self) -> None:
@@ -168,7 +176,8 @@ class NeuromorphicAPI:
     ) -> SimulationResult:
         """Run for `duration` ms from where the last call ended; `reset()` starts over.
 
-        dt: step in ms; None is the largest that divides the duration and is at most 0.1. external_inputs: {layer:
+        dt: step in ms; None is the largest that divides the duration and is at most 0.1 (0.5 at medium quality, 1 at
+        low). external_inputs: {layer:
         events}, pairs (neuron, ms from the start of this call), a structured array, an encoder's result, or values
         for rate and temporal layers. rewards: pairs (ms from the start of this call, value) for what learns by them.
         """
@@ -179,22 +188,41 @@ class NeuromorphicAPI:
             checks.known("layer", name, network.populations)
         record = recorded("run_simulation", spikes=record_spikes, potentials=record_potentials, weights=record_weights)
         checks.boolean("run_simulation", "progress", progress)
+        recording = self._run(duration, step, inputs, record, progress, rewards)
+        self._sleep.catch_up()
+        return SimulationResult(recording)
+
+    def _simulate(self, duration: float, step: float, inputs: Dict[str, Any]) -> SimulationResult:
+        return SimulationResult(self._run(duration, step, inputs, ["spikes"], False, None), "process_input")
+
+    def _run(
+        self, duration: float, step: float, inputs: Mapping[str, Any], record: List[str], progress: bool, rewards: Any
+    ) -> Recording:
+        simulator, level = self._ready(step), self._levels.name
+        # between two changes of quality the simulator keeps the threshold that it has been given
+        least = None if level == self._quality else QUALITIES[level].event_threshold
+        recording = simulator.run(
+            duration, inputs, record=record, progress=progress, dt=step, rewards=rewards, event_threshold=least
+        )
+        self._quality = level
+        return recording
+
+    def _ready(self, step: float) -> Simulator:
         self._wired()
         if self._simulator is None:
             limit = MEMORY_LIMITS[self.device]
-            self._simulator = Simulator(network, step, precision=self._precision, memory_limit=limit)
-        run = self._simulator.run(duration, inputs, record=record, progress=progress, dt=step, rewards=rewards)
-        return SimulationResult(run)
+            self._simulator = Simulator(self.network, step, precision=self._precision, memory_limit=limit)
+            self._quality = "high"
+        return self._simulator
 
     def _step(self, duration: float, dt: Optional[float]) -> float:
         ms = checks.positive("run_simulation", "duration", duration, "ms")
         if dt is not None:
             step = checks.positive("run_simulation", "dt", dt, "ms")
-        elif ms / LARGEST_STEP > checks.MAX_TICKS:
-            step = LARGEST_STEP
+        elif ms / self._levels.now.step > checks.MAX_TICKS:
+            step = self._levels.now.step
         else:
-            ticks = max(1, math.ceil(ms / LARGEST_STEP - 1e-6))
-            step = LARGEST_STEP if abs(ms / LARGEST_STEP - ticks) < 1e-6 else ms / ticks
+            step = _dividing(ms, self._levels.now.step)
         checks.ticks_of("run_simulation", duration, step)
         return step
 
@@ -284,9 +312,11 @@ class NeuromorphicAPI:
         return {"memory_limit": MEMORY_LIMITS[self.device], **options}
 
     def reset(self) -> None:
-        """Start over: time 0, potentials and learnt weights at their start, nothing pending."""
+        """Start over: time 0, potentials and learnt weights at their start, nothing pending, no input waiting."""
         if self._simulator is not None:
             self._simulator.reset()
+        self._inbox.clear()
+        self._sleep.begin()
 
     def get_weights(self, sparse: bool = False) -> Dict[str, Any]:
         """Weights as they stand now, {"pre->post": array [pre, post] in mV}; scipy CSR matrices if `sparse`."""
@@ -302,6 +332,12 @@ class NeuromorphicAPI:
         return (
             f"NeuromorphicAPI(device={self.device!r}, {self._network if self._network is not None else 'no network'})"
         )
+
+
+def _dividing(duration: float, largest: float) -> float:
+    """The largest step that divides a duration and is at most so large, ms."""
+    ticks = max(1, math.ceil(duration / largest - 1e-6))
+    return largest if abs(duration / largest - ticks) < 1e-6 else duration / ticks
 
 
 def _connect_all(network: Network, pairs: List[Tuple[str, str]]) -> None:
