@@ -1,1 +1,2 @@
-"""What happens around the calls of a live network: input that waits, sleep, deadlines, a governor."""
+"""What keeps a network going beside its sensors: input that waits, sleep, a pace of fixed periods, a governor of quality,
+throttling by temperature."""
