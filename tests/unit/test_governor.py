@@ -121,7 +121,7 @@ def test_one_missed_deadline_is_chance() -> None:
     assert governor.level == "medium" and "deadlines missed, more than 1 %" in governor.reason
 
 
-@pytest.mark.parametrize("turns, missed", [(None, 5), (0, 0), (5, None), (5, 6), (-1, 0), (math.nan, 1), (1e300, 1e299)])
+@pytest.mark.parametrize("turns, missed", [(None, 5), (0, 0), (5, None), (5, 6), (-1, 0), (math.nan, 1), (1e9, 1e10)])
 def test_counts_that_make_no_sense_say_nothing(turns: Any, missed: Any) -> None:
     governor = Governor()
     fed(governor, 20.0, turns=turns, missed=missed, busy=0.5)

@@ -64,7 +64,7 @@ class Live:
         """
         self._levels.ask(level)
 
-    def limit_quality(self, owner: str, level: Optional[str]) -> None:
+    def limit_quality(self, owner: object, level: Optional[str]) -> None:
         """For governors: simulate no finer than a level, whatever is asked for; None lifts the limit of that owner."""
         self._levels.limit(owner, level)
 

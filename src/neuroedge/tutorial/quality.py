@@ -26,14 +26,14 @@ class Levels:
 
     def __init__(self) -> None:
         self._asked = "high"
-        self._caps: Dict[str, str] = {}
+        self._caps: Dict[object, str] = {}
         self._turn = threading.Lock()
 
     def ask(self, level: str) -> None:
         """Ask for a level."""
         self._asked = checks.known("quality", level, QUALITIES)
 
-    def limit(self, owner: str, level: Optional[str]) -> None:
+    def limit(self, owner: object, level: Optional[str]) -> None:
         """Allow no more than a level, or (None) whatever is asked for."""
         with self._turn:
             if level is None:
