@@ -23,6 +23,7 @@ import dense
 import growth
 import large
 import learning
+import live
 import machine
 import measures
 import shrinking
@@ -44,6 +45,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "growth": growth.growth,
     "learning": learning.learning,
     "shrinking": shrinking.shrinking,
+    "live": live.live,
 }
 
 
