@@ -20,6 +20,7 @@ SHOWN, RUN = 16, 18.0
 def live(repeats: int, quick: bool) -> Iterator[Row]:
     """All of this file."""
     yield from levels(quick)
+    yield from costs(repeats)
     yield from switches(repeats)
     yield asleep(2.0 if quick else 10.0)
     yield from waking(200 if quick else 1000)
@@ -35,7 +36,7 @@ def levels(quick: bool) -> Iterator[Row]:
     network.version += 1
     for name, quality in QUALITIES.items():
         right, walls, events, dropped = _answers(network, quality, digits)
-        note = f"{quality.step:g} ms steps, {events:,.0f} events delivered and {dropped:,.0f} not"
+        note = f"steps of {quality.step:g} ms, {events:,.0f} events delivered and {dropped:,.0f} not"
         shares = [100.0 * right]
         yield row(f"digits at {name} quality", "%", shares, note, more_is_better=True, events=events, dropped=dropped)
         yield row(f"digits at {name} quality, each", "us", walls, "one inference of 18 ms")
@@ -60,7 +61,7 @@ def _answers(network: Network, quality: Quality, digits: Digits) -> Tuple[float,
 
 
 def robot() -> NeuromorphicAPI:
-    """The tutorial's robot: 1,785 neurons, 297,000 synapses, AdEx in the middle."""
+    """The tutorial's robot: 1,779 neurons, 390,000 synapses, AdEx in the middle."""
     api = NeuromorphicAPI(seed=1)
     api.create_network()
     for name, size, kind in (("vision", 1024, "lif"), ("lidar", 360, "rate"), ("imu", 9, "rate")):
@@ -72,6 +73,33 @@ def robot() -> NeuromorphicAPI:
                       ("perception", "planning"), ("planning", "wheels")):  # fmt: skip
         api.connect_layers(pre, post)
     return api
+
+
+def currents() -> NeuromorphicAPI:
+    """1,000 neurons with exponential synapses, which are stepped in every tick: 200,000 synapses."""
+    api = NeuromorphicAPI(seed=1)
+    api.create_network()
+    api.add_sensory_layer("in", 200, "lif")
+    api.add_processing_layer("hidden", 1000, "cubalif")
+    api.connect_layers("in", "hidden")
+    return api
+
+
+def costs(repeats: int) -> Iterator[Row]:
+    """100 ms of networks that are stepped in every tick, 20 Hz in."""
+    for what, make in (("robot (AdEx)", robot), ("1,000 CubaLIF", currents)):
+        api = make()
+        layer, size = next(iter((p.name, p.size) for p in api.network.populations.values()))
+        rng = np.random.default_rng(0)
+        n = size * 2
+        events = list(zip(rng.integers(0, size, n).tolist(), rng.uniform(0.0, 100.0, n).tolist()))
+        for name in QUALITIES:
+            api.set_simulation_quality(name)
+            walls = []
+            for _ in range(repeats + 1):
+                answer = api.run_simulation(100.0, external_inputs={layer: events}, record_spikes=False)
+                walls.append(answer.performance["wall_s"] * 1e3)
+            yield row(f"{what}, {name} quality", "ms", walls[1:], "100 ms simulated")
 
 
 def switches(repeats: int) -> Iterator[Row]:
@@ -90,7 +118,7 @@ def switches(repeats: int) -> Iterator[Row]:
                 api.run_simulation(1.0)
                 walls.append((time.perf_counter() - began) * 1e3)
             extra.append(walls[0] - walls[1])
-        yield row(f"change to {name} quality", "ms", extra, "1,779 neurons, 395,000 synapses")
+        yield row(f"change to {name} quality", "ms", extra, "robot")
 
 
 def asleep(seconds: float) -> Row:

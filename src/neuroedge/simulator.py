@@ -22,6 +22,7 @@ from .plan.plan import Plan, State
 from .plan.precision import PRECISIONS, Change
 from .plan.recording import Recording
 from .plan.regrid import regrid
+from .plan.shelf import Shelf
 from .plan.storage import STORAGES
 
 __all__ = ["Simulator"]
@@ -59,6 +60,7 @@ class Simulator:
         self._version = self._network.version if self._network is not None else 0
         self._engine_name, self._memory_limit = engine, memory_limit
         self._storage = checks.known("storage", storage, STORAGES)
+        self._shelf, self._shelf_version = Shelf(), self._version
         self._turn = threading.RLock()
         if isinstance(network, Plan):
             _must_match(network, dt, precision, memory_limit, threshold, storage)
@@ -72,7 +74,14 @@ class Simulator:
             raise ParameterError(
                 "a compiled plan keeps its dt, precision and event threshold: make a Simulator from the network instead"
             )
-        return compile_network(self._network, dt, precision, self._memory_limit, event_threshold, self._storage)
+        if self._shelf_version != self._network.version:
+            self._shelf.clear()
+            self._shelf_version = self._network.version
+        plan = self._shelf.get((dt, precision, event_threshold))
+        if plan is None:
+            plan = compile_network(self._network, dt, precision, self._memory_limit, event_threshold, self._storage)
+            self._shelf.put((dt, plan.precision, event_threshold), plan, self._memory_limit)
+        return plan
 
     def _adopt(self, plan: Plan, state: State) -> None:
         # all that may fail comes first, so that a failure leaves the old plan at work
