@@ -93,7 +93,7 @@ def _answer(case: Case, got: Watched) -> Dict[str, Any]:
 def _print(sim: Simulator, r: Dict[str, Any]) -> None:
     sizes = " -> ".join(f"{name} {int(n):,}" for name, n in zip(sim.plan.names, sim.plan.pop_n))
     latency = r["latency_ms"]
-    print(f"board     {r['board']}, {r['cores']} cores, {r['simd']}")
+    print(f"board     {r['board']}, {r['cores'] or '?'} cores, {r['simd']}")
     print(f"network   {sizes}; {r['synapses']:,} synapses, {megabytes(r['bytes'])}")
     print(f"camera    {r['frames']} frames, one every {r['frame_interval_ms']:g} ms -> {r['events']:,} events")
     print(

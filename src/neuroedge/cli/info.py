@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     memory = "unknown" if board.memory_total is None else f"{board.memory_total:,} MB"
     print(f"neuroedge  {__version__}")
-    print(f"board      {board.name} ({board.kind}, {board.machine})")
-    print(f"cores      {board.cpu_count}, memory {memory}")
+    print(f"board      {board.name} ({', '.join(word for word in (board.kind, board.machine) if word)})")
+    print(f"cores      {board.cpu_count or 'unknown'}, memory {memory}")
     print(f"engines    {', '.join(ENGINES)}; native code for {level} (of {', '.join(levels)})")
     for name, extra in missing.items():
         print(f"missing    {name}, for {EXTRAS[name][0]}: pip install neuroedge[{extra}]")
