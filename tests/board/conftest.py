@@ -1,32 +1,15 @@
-"""Captured boards as roots, and captured outputs as commands."""
+"""Captured boards as roots."""
 
 import shutil
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, Optional
 
 import pytest
 
-from neuroedge.board.commands import Answer
+# tests take these from `captured`: there is more than one conftest
+from captured import BOARDS, TREES, Captured, boards, said
 
-TREES = Path(__file__).parent / "trees"
-BOARDS = sorted(folder.name for folder in TREES.iterdir() if folder.is_dir() and folder.name != "ups-ina219")
-
-
-class Captured:
-    """A runner that answers with what was captured: {command line: answer}; it remembers what was asked."""
-
-    def __init__(self, answers: Dict[str, Answer]) -> None:
-        self.answers, self.asked = answers, []  # type: ignore[var-annotated]
-
-    def run(self, words: Sequence[str], timeout: float = 5.0) -> Optional[Answer]:
-        self.asked.append(" ".join(words))
-        return self.answers.get(" ".join(words))
-
-
-def said(board: str, name: str, code: int = 0) -> Answer:
-    """A captured output as the answer of a command."""
-    text = (TREES / board / "_cmd" / name).read_text()
-    return Answer(code, "", text) if name.endswith(".stderr") else Answer(code, text, "")
+__all__ = ["BOARDS", "TREES", "Captured", "board", "boards", "changed", "said"]
 
 
 @pytest.fixture
@@ -52,8 +35,3 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return copy
-
-
-def boards() -> List[str]:
-    """Names of all captured boards."""
-    return BOARDS
