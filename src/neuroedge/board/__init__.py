@@ -1,5 +1,17 @@
-"""What board this is. Knows nothing of networks."""
+"""What board this is, and what it draws. Knows nothing of networks."""
 
+from .battery import Battery
+from .energy import EnergyMeter
 from .identify import Board, identify
+from .power import Power, Rail
+from .source import PowerSource
 
-__all__ = ["Board", "identify"]
+__all__ = [
+    "Battery",
+    "Board",
+    "EnergyMeter",
+    "Power",
+    "PowerSource",
+    "Rail",
+    "identify",
+]
