@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
-from conftest import TREES, Captured, said
+from captured import TREES, Captured, said
 
 from neuroedge.board.clocks import lock_clocks, read_show, read_store, restore_clocks, show_clocks, store_path
 from neuroedge.board.commands import Answer

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
 import pytest
-from conftest import BOARDS, TREES, Captured, said
+from captured import BOARDS, TREES, Captured, said
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional, Sequence
 from .commands import Answer, Runner
 from .files import Tree
 
-__all__ = ["Outcome", "as_root", "elsewhere", "refused", "right_to"]
+__all__ = ["Outcome", "as_root", "elsewhere", "may", "refused", "right_to"]
 
 # what sudo, polkit and the kernel say to someone who may not; 13 is EACCES and 1 EPERM, as NVIDIA's tools print them
 REFUSALS = re.compile(
@@ -34,6 +34,14 @@ def as_root(runner: Runner, words: Sequence[str], timeout: float = 30.0) -> Opti
     answer = runner.run(["sudo", "-n", *words], timeout)
     # a board without sudo: then the command itself says what it lacks
     return runner.run(words, timeout) if answer is None or _lacks(answer, words[0]) else answer
+
+
+def may(runner: Runner, command: str) -> Optional[bool]:
+    """Whether a command may be run as root without a question; None where there is nothing that tells."""
+    if os.geteuid() == 0:
+        return True
+    answer = runner.run(["sudo", "-n", "-l", command])
+    return None if answer is None else answer.code == 0
 
 
 def elsewhere(tree: Tree, runner: Optional[Runner]) -> Optional[Outcome]:
