@@ -1,1 +1,1 @@
-"""Import path of the tutorial; its board helpers come with a later version."""
+"""Import path of the tutorial: `from scripts.jetson_optimization import JetsonOptimizer`."""

@@ -4,7 +4,11 @@ A `Network` is described once, compiled once into a constant `Plan`, stepped by 
 and answers with a `Recording`.
 """
 
+import logging
 from typing import Any, List
+
+# silent unless the program that uses us wants to hear
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
 

@@ -66,12 +66,7 @@ def test_unknown_options(said: Any, verb: str) -> None:
 
 def test_info(said: Any) -> None:
     out, err = said(0, "info")
-    assert err == "" and [line.split()[0] for line in out.splitlines()[:4]] == [
-        "neuroedge",
-        "board",
-        "cores",
-        "engines",
-    ]
+    assert err == "" and {"neuroedge", "board", "cores", "engines"} <= {line.split()[0] for line in out.splitlines()}
     assert __version__ in out and "clock, event, hybrid, reference" in out
 
 

@@ -30,6 +30,8 @@ SIDEWAYS = {("optimize", "learning")}
 # imports inside functions: optional packages, what is slow to load, and the one way back up
 LATE = {
     ("__init__.py", "importlib"): "public names load when first used",
+    ("board/cuda.py", "cupy"): "the `gpu` extra",
+    ("board/ina219.py", "smbus2"): "the `sensors` extra",
     ("cli/__init__.py", "neuroedge"): "the version, only when asked for",
     ("cli/demo.py", "neuroedge.applications.pictures"): "matplotlib, the `plot` extra",
     ("checks.py", "psutil"): "slow to load, and rarely needed",

@@ -14,6 +14,7 @@ __all__ = ["main"]
 VERBS = {
     "demo": "neuroedge demo --out demo.png",
     "info": "neuroedge info",
+    "power": "neuroedge power 5W",
 }
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
