@@ -54,15 +54,38 @@ def test_a_file_without_right_is_named(tmp_path: Path) -> None:
 
 def test_links_stay_in_the_root(tmp_path: Path) -> None:
     root = tmp_path / "board"
-    root.mkdir()
+    (root / "sys/devices/gpu").mkdir(parents=True)
+    (root / "sys/devices/gpu/load").write_text("310")
     (tmp_path / "secret").write_text("7")
     (root / "out").symlink_to("../secret")
     (root / "far").symlink_to("/proc/meminfo")
     (root / "round").symlink_to("round")
+    (root / "sys/gpu").symlink_to("devices/gpu")
+    # on the board this leads to the board's own
+    (root / "own").symlink_to("/sys/gpu/load")
+    (root / "up").symlink_to("../../../own")
     tree = Tree(root)
-    assert tree.text("out") is None and tree.text("far") is None and tree.text("round") is None
-    assert tree.text("../secret") is None
-    assert {s.path for s in tree.skipped} >= {"out", "far", "../secret"}
+    for path in ("out", "far", "round", "../secret", "../../secret"):
+        assert tree.text(path) is None, path
+    for path in ("own", "up", "sys/gpu/load", "/sys/gpu/../gpu/load", "sys/devices/gpu/load"):
+        assert tree.number(path, 0, 1000) == 310.0, path
+    assert tree.names("sys/gpu") == ["load"]
+
+
+def test_a_copy_that_lost_its_links_has_their_targets_as_text(tmp_path: Path) -> None:
+    (tmp_path / "devices/gpu").mkdir(parents=True)
+    (tmp_path / "class").mkdir()
+    for path, text in {
+        "devices/gpu/load": "5\n", "devices/gpu/device": "../gpu", "class/gpu": "../devices/gpu", "a": "b", "b": "a",
+        "c": "class/gpu/device/load", "5": "5", "6": "nothing/there", "d": "/c",
+    }.items():  # fmt: skip
+        (tmp_path / path).write_text(text)
+    tree = Tree(tmp_path)
+    for path in ("class/gpu/load", "class/gpu/device/device/load", "c", "d"):
+        assert tree.number(path, 0, 10) == 5.0, path
+    assert tree.number("5", 0, 10) == 5.0 and tree.text("6") == "nothing/there"
+    assert tree.names("class/gpu") == ["device", "load"]
+    assert tree.text("a") in ("a", "b", None)
 
 
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
@@ -100,3 +123,13 @@ def test_a_command_gets_no_input_and_no_more_than_its_time() -> None:
     assert answer is not None and answer.out == ""
     late = Shell().run(["sleep", "5"], timeout=0.05)
     assert late is not None and late.code is None and "no answer within 0.05 s" in late.err
+
+
+def test_a_long_chain_of_written_links_ends_soon(tmp_path: Path) -> None:
+    for k in range(60):
+        (tmp_path / f"l{k}").write_text(f"l{k + 1}")
+    (tmp_path / "l60").write_text("7\n")
+    tree = Tree(tmp_path)
+    assert tree.number("l58", 0, 10) == 7.0
+    # as text, when it is too long to be followed
+    assert tree.text("l0") is not None

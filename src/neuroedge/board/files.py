@@ -16,6 +16,9 @@ from ..errors import ArgumentTypeError, ParameterError, shown
 __all__ = ["Skipped", "Tree"]
 
 ENVIRONMENT = "NEUROEDGE_BOARD_ROOT"
+# bytes of a path that Linux takes; links in a row that are followed, each counted as so many: those that are written
+# down are walked twice
+PATH_MOST, LINKS, WRITTEN = 4096, 40, 5
 # more than any file that we read; a stranger in its place costs no memory
 MOST = 1 << 20
 
@@ -110,15 +113,43 @@ class Tree:
         return place is not None and os.path.exists(place)
 
     def _place(self, path: str) -> Optional[str]:
-        """Where that is; None where a link leads out of the root, to files of another machine than this board."""
+        """Where that is. Links of a captured tree stay in it, as the board's own stay on the board."""
         try:
-            place = os.path.realpath(os.path.join(str(self.root), path.lstrip("/")))
+            if self.here:
+                return os.path.realpath(os.path.join(str(self.root), path.lstrip("/")))
+            return self._walk(str(self.root), path.split("/"), 0)
         except (OSError, ValueError):
             return None
-        if self.here or place == str(self.root) or place.startswith(f"{self.root}{os.sep}"):
-            return place
-        self.skip(path, "a link that leads out of the root")
-        return None
+
+    def _walk(self, place: str, parts: List[str], links: int) -> Optional[str]:
+        """From a folder of the tree along a path; None where links go round."""
+        for k, part in enumerate(parts):
+            if part == "..":
+                place = os.path.dirname(place) if place != str(self.root) else place
+            elif part not in ("", "."):
+                target = self._link(place, part, links)
+                if target is not None:
+                    if links >= LINKS:
+                        return None
+                    start = str(self.root) if target.startswith("/") else place
+                    return self._walk(start, target.split("/") + parts[k + 1 :], links + WRITTEN)
+                place = os.path.join(place, part)
+        return place
+
+    def _link(self, folder: str, name: str, links: int) -> Optional[str]:
+        """Where a link leads; None if it is none. A copy that lost its links has files instead that hold the target,
+        which a board's files never do: these end in a new line or a NUL."""
+        path = os.path.join(folder, name)
+        if os.path.islink(path):
+            return os.readlink(path)
+        if links >= LINKS or not os.path.isfile(path) or os.path.getsize(path) > PATH_MOST:
+            return None
+        with open(path, "rb") as file:
+            target = file.read().decode("utf-8", "replace")
+        if not target or target == name or "\n" in target or "\0" in target:
+            return None
+        place = self._walk(folder, target.split("/"), links + WRITTEN)
+        return target if place is not None and place != path and os.path.exists(place) else None
 
     def _read(self, path: str) -> Optional[bytes]:
         place = self._place(path)
