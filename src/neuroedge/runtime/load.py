@@ -29,14 +29,24 @@ _FORGET = 150.0
 _BETTER = 0.7
 
 
-class _Part:
-    """Sums over a part of a window; `bad_*`: of readings in which something was missed."""
+class _Sums:
+    """Over a part of a window, or all of it; `bad_*`: of readings in which something was missed."""
 
     __slots__ = ("bad", "bad_load", "bad_turns", "began", "load", "loaded", "turns")
 
-    def __init__(self, began: float) -> None:
+    def __init__(self, began: float = 0.0) -> None:
         self.began = began
         self.turns = self.bad = self.loaded = self.load = self.bad_turns = self.bad_load = 0.0
+
+    def add(self, turns: float, bad: float, load: Optional[float]) -> None:
+        self.turns += turns
+        self.bad += bad
+        if load is not None:
+            self.loaded += turns
+            self.load += load * turns
+            if bad:
+                self.bad_turns += turns
+                self.bad_load += load * turns
 
 
 class Window:
@@ -44,46 +54,45 @@ class Window:
 
     def __init__(self, span: float, least: float) -> None:
         self.span, self.least = span, least
-        self._parts: Deque[_Part] = deque()
+        self._parts: Deque[_Sums] = deque()
+        self._all = _Sums()
 
     def clear(self) -> None:
         """Forget all."""
         self._parts.clear()
+        self._all = _Sums()
 
     def add(self, now: float, turns: float, bad: float, load: Optional[float]) -> None:
         """turns: that ended, of which `bad`; load: their mean, or None."""
+        parts = self._parts
         # parts of a 20th of the window: however many readings come, and if time stands still, it stays short
-        if not self._parts or now - self._parts[-1].began > self.span / 20.0:
-            self._parts.append(_Part(now))
-        part = self._parts[-1]
-        part.turns += turns
-        part.bad += bad
-        if load is not None:
-            part.loaded += turns
-            part.load += load * turns
-            if bad:
-                part.bad_turns += turns
-                part.bad_load += load * turns
-        while now - self._parts[0].began > self.span and self.turns - self._parts[0].turns >= self.least:
-            self._parts.popleft()
+        if not parts or now - parts[-1].began > self.span / 20.0:
+            parts.append(_Sums(now))
+        parts[-1].add(turns, bad, load)
+        self._all.add(turns, bad, load)
+        while now - parts[0].began > self.span and self.turns - parts[0].turns >= self.least:
+            parts.popleft()
+            # summed again rather than subtracted, so that rounding never adds up
+            self._all = _Sums()
+            for name in ("turns", "bad", "loaded", "load", "bad_turns", "bad_load"):
+                setattr(self._all, name, sum(getattr(part, name) for part in parts))
 
     @property
     def turns(self) -> float:
         """In the window."""
-        return math.fsum(part.turns for part in self._parts)
+        return self._all.turns
 
     @property
     def bad(self) -> float:
         """Of these."""
-        return math.fsum(part.bad for part in self._parts)
+        return self._all.bad
 
     def load(self, of_bad: bool = False) -> Optional[float]:
         """Mean load, or None. of_bad: of those readings in which something was missed, where there are such."""
-        turns = math.fsum(part.bad_turns for part in self._parts) if of_bad else 0.0
-        if turns:
-            return math.fsum(part.bad_load for part in self._parts) / turns
-        turns = math.fsum(part.loaded for part in self._parts)
-        return math.fsum(part.load for part in self._parts) / turns if turns else None
+        sums = self._all
+        if of_bad and sums.bad_turns:
+            return sums.bad_load / sums.bad_turns
+        return sums.load / sums.loaded if sums.loaded else None
 
 
 class Costs:
