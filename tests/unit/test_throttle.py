@@ -247,9 +247,11 @@ def test_caps() -> None:
     assert caps.apply(target, "low") and not caps.apply(target, "low") and caps.apply(simple, "low")
     assert set(map(id, caps.capped())) == {id(target), id(simple)}
     assert caps.apply(simple, "high") and caps.capped() == (target,)
+    # a new object may lie where one that is gone was
+    caps._given[id(simple)] = caps._given[id(target)]
     del target
     gc.collect()
-    assert caps.capped() == ()
+    assert caps.apply(simple, "low") and caps.capped() == (simple,)
 
 
 def test_a_governor_caps_and_releases() -> None:
