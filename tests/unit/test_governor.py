@@ -289,6 +289,16 @@ def test_a_misjudged_cost_does_not_keep_it_low() -> None:
     assert levels(governor) == ["medium", "high"]
 
 
+def test_short_turns_fit_between_the_work_of_others() -> None:
+    """So the ratio of long to short ones is larger while others work, and must not be believed when they have ended."""
+    governor = Governor()
+    for k in range(1000):
+        now, hogged = 0.1 * k, 10.0 <= 0.1 * k < 60.0
+        busy = {"high": 2.1 if hogged else 0.5, "medium": 0.3 if hogged else 0.18, "low": 0.1}[governor.level]
+        governor.decide(Reading(now, turns=5, missed=5 if busy > 1.0 else 0, busy=busy))
+    assert levels(governor) == ["medium", "high"] and 60.0 < governor.changes[-1].now < 70.0
+
+
 def test_what_comes_with_a_change_of_level_does_not_count() -> None:
     """The network is compiled for its new step, and its first turns are slow."""
     governor = Governor()

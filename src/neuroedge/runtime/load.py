@@ -4,11 +4,14 @@ Over a sliding window after the last change of level, s is the mean load as a sh
 per period, W per W of the budget). What levels cost is learnt when the level changes, as the ratio of s before and
 after; of turns that were missed, where there are such, since a load that has just risen shows in them:
 
-    r = s_higher / s_lower,   1 ≤ r ≤ 100,   and with age r(t) = r^exp(−t/(forget·2^failures)): doubts grow
-    a raise is asked for where s·r ≤ headroom, and after `Patience`
+    r = s_higher / s_lower,   1 ≤ r ≤ 100
+    r' = r^(exp(−t/(forget·2^failures)) · min(s/s_lower, 1))    doubts grow with its age t, and as the load falls
+    a raise is asked for where s·r' ≤ headroom, and after `Patience`
+
+The ratio that others' work leaves is not that of an idle machine: short turns fit between theirs, long ones do not.
 
 So a level is tried again only where it is expected to fit; the gap from headroom to 1 is the hysteresis. A raise that
-failed all the same doubles the wait, until s·r is well below what it was then.
+failed all the same doubles the wait, until s·r' is well below what it was then.
 """
 
 import math
@@ -99,20 +102,21 @@ class Costs:
     """How many times as much as the level below each level costs, as far as it was seen."""
 
     def __init__(self, levels: int) -> None:
-        self._learnt: List[Tuple[float, float]] = [(0.0, 0.0)] * (levels - 1)
+        # the logarithm of each ratio, when it was seen, and the load of the lower level then
+        self._learnt: List[Tuple[float, float, float]] = [(0.0, 0.0, 1.0)] * (levels - 1)
 
-    def learn(self, now: float, before: int, after: int, ratio: float) -> None:
-        """`ratio`: load at level `before` to that at `after`; several steps share it evenly."""
+    def learn(self, now: float, before: int, after: int, loads: Tuple[float, float]) -> None:
+        """Loads at the levels `before` and `after`; several steps share their ratio evenly."""
         steps = after - before
-        if steps and ratio > 0.0:
-            each = min(max(math.log(ratio) / steps, 0.0), math.log(100.0))
+        if steps and min(loads) > 0.0:
+            each = min(max(math.log(loads[0] / loads[1]) / steps, 0.0), math.log(100.0))
             for k in range(min(before, after), max(before, after)):
-                self._learnt[k] = (each, now)
+                self._learnt[k] = (each, now, loads[steps > 0])
 
-    def ratio(self, level: int, now: float, doubt: float) -> float:
-        """Of the level above to `level`; 1 where nothing was seen. doubt: seconds in which it is forgotten to 1/e."""
-        each, when = self._learnt[level - 1]
-        return math.exp(each * math.exp(-(now - when) / doubt))
+    def expected(self, load: float, level: int, now: float, doubt: float) -> float:
+        """Of the level above, when `level` has this load. doubt: seconds in which a ratio is forgotten to 1/e."""
+        each, when, lower = self._learnt[level - 1]
+        return load * math.exp(each * math.exp(-(now - when) / doubt) * min(load / lower, 1.0))
 
 
 class Load:
@@ -162,7 +166,7 @@ class Load:
         """What the level before cost, against this one."""
         load = self._window.load(of_bad=True)
         if self._before is not None and load:
-            self._costs.learn(now, self._before[0], level, self._before[1] / load)
+            self._costs.learn(now, self._before[0], level, (self._before[1], load))
             self._before = None
 
     def _too_much(self) -> bool:
@@ -195,7 +199,7 @@ class Load:
             expected, shown = None, "no deadlines missed"
         else:
             doubt = _FORGET * 2.0 ** min(self._patience.failures, 60)
-            expected = load * self._costs.ratio(self.demand, now, doubt)
+            expected = self._costs.expected(load, self.demand, now, doubt)
             shown = f"{load * self._scale:.3g} {self._unit}, {expected * self._scale:.3g} expected above"
             if expected > self._headroom:
                 return
