@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from neuroedge.runtime.governor import LEVELS, Governor, Limits, Reading
 
-SEEDS = range(4)
+SEEDS = range(3)
 RUBBISH = [None, math.nan, math.inf, -256.0, 1e9, "", b"?", [], object()]
 
 
@@ -55,7 +55,7 @@ def run(field: str, values: Sequence[Any], every: float, limits: Limits = Limits
 
 @pytest.mark.parametrize("gaps", [0.0, 0.4])
 @pytest.mark.parametrize("sigma", [0.5, 1.5])
-@pytest.mark.parametrize("every", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("every", [0.5, 5.0])
 @pytest.mark.parametrize(
     "parts",
     [
@@ -80,7 +80,7 @@ def test_heat(parts: List[Tuple[float, float]], every: float, sigma: float, gaps
 
 @pytest.mark.parametrize("gaps", [0.0, 0.4])
 @pytest.mark.parametrize("sigma", [1.0, 2.0])
-@pytest.mark.parametrize("every", [0.5, 2.0, 10.0])
+@pytest.mark.parametrize("every", [1.0, 10.0])
 def test_discharge(every: float, sigma: float, gaps: float) -> None:
     trace = np.linspace(100.0, 5.0, int(3000.0 / every))
     for seed in SEEDS:
@@ -108,7 +108,7 @@ def test_charging_raises_at_the_band_and_never_lowers() -> None:
 @pytest.mark.parametrize("at", [70.0, 75.0, 65.5])
 def test_resting_at_a_threshold(at: float) -> None:
     """A trace that stays where noise goes to and fro over a threshold changes once at most for each."""
-    trace = np.concatenate([np.linspace(50.0, at, 200), np.full(4000, at)])
+    trace = np.concatenate([np.linspace(50.0, at, 200), np.full(3000, at)])
     for seed in SEEDS:
         for sigma in (0.5, 1.5):
             governor = run("temperature", sensed(np.random.default_rng(seed), trace, sigma, 0.5, 0.1), 1.0)

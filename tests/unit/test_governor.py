@@ -60,12 +60,12 @@ def test_it_says_why() -> None:
     end = fed(governor, 10.0, battery=80.0, temperature=50.0)
     governor.decide(Reading(end, temperature=50.0, battery=80.0))
     end = fed(governor, 60.0, end, temperature=72.0)
-    assert governor.reason == "temperature 70.1 °C above 70"
+    assert governor.reason.startswith("temperature 70.") and governor.reason.endswith(" °C, limit 70 °C")
     end = fed(governor, 60.0, end, temperature=60.0)
-    assert governor.reason.startswith("temperature 64.") and governor.reason.endswith("°C back past 65")
+    assert governor.reason.startswith("temperature 64.") and governor.reason.endswith(" °C, back from 65 °C")
     governor = Governor()
     governor.decide(Reading(3.0, battery=49.0))
-    assert governor.changes == (Change(3.0, "high", "medium", "battery 49.0 % below 50"),)
+    assert governor.changes == (Change(3.0, "high", "medium", "battery 49.0 %, limit 50 %"),)
     assert "medium: battery" in repr(governor)
 
 
@@ -101,7 +101,7 @@ def test_time_that_stands_still_or_goes_back() -> None:
     assert governor.level == "low"
     # back by an hour: goes on from there
     end = fed(governor, 40.0, -3600.0, temperature=20.0)
-    assert governor.level == "high" and len(governor.changes) == 3
+    assert governor.level == "high" and levels(governor) == ["medium", "low", "medium", "high"]
     # a suspension, and no number at all
     governor.decide(Reading(end + 600.0, temperature=80.0))
     for now in (math.nan, None, "now", math.inf):
@@ -113,15 +113,58 @@ def test_time_that_stands_still_or_goes_back() -> None:
 def test_one_missed_deadline_is_chance() -> None:
     governor = Governor()
     for k in range(2000):
-        governor.decide(Reading(k * 0.02, turns=1, missed=int(k % 400 == 399), busy=0.5))
+        governor.decide(Reading(k * 0.02, turns=1, missed=int(k % 400 == 100), busy=0.5))
     assert governor.changes == ()
     governor.decide(Reading(40.0, turns=10, missed=2, busy=0.5))
     assert governor.level == "high"
     governor.decide(Reading(40.1, turns=5, missed=1, busy=0.5))
     assert governor.level == "medium" and "deadlines missed, more than 1 %" in governor.reason
+    # in slow loops one is a large share
+    slow = Governor()
+    for k in range(200):
+        slow.decide(Reading(float(k), turns=1, missed=int(k % 25 == 24), busy=0.5))
+    assert slow.level == "high"
 
 
-@pytest.mark.parametrize("turns, missed", [(None, 5), (0, 0), (5, None), (5, 6), (-1, 0), (math.nan, 1), (1e9, 1e10)])
+def test_what_is_nearly_too_much_is_not_raised() -> None:
+    governor = Governor()
+    governor.decide(Reading(0.0, turns=10, missed=10, busy=1.5))
+    for k in range(1, 1000):
+        # 0.8 %, though the mean load would fit
+        governor.decide(Reading(k * 0.1, turns=50, missed=int(k % 5 in (1, 3)), busy=0.1))
+    assert levels(governor) == ["medium"]
+
+
+def test_a_raise_that_failed_is_forgotten_when_the_load_has_fallen() -> None:
+    governor = Governor()
+    for k in range(4000):
+        now = 0.1 * k
+        # something else than the mean load makes it miss at high, for the first 300 s
+        hogged = now < 300.0 and governor.level == "high"
+        governor.decide(Reading(now, turns=5, missed=5 * hogged, busy=0.5 if now < 300.0 else 0.2))
+    raises = [change.now for change in governor.changes if change.after == "high"]
+    assert [round(b - a) for a, b in zip(raises, raises[1:-1])] == [20, 40, 80]
+    # at its last failure it waited for 160 s, but need not
+    assert 300.0 < raises[-1] < 310.0 and governor.level == "high"
+
+
+def test_deadlines_wait_for_their_turn_while_others_ask_for_less() -> None:
+    governor = Governor()
+    governor.decide(Reading(0.0, temperature=60.0, turns=10, missed=10, busy=1.5))
+    end = fed(governor, 60.0, 0.5, temperature=80.0, turns=10, missed=0, busy=0.1)
+    assert levels(governor) == ["medium", "low"]
+    governor.decide(Reading(end, temperature=80.0, turns=10, missed=0, busy=0.1))
+    for k in range(100):
+        governor.decide(Reading(end + k * 0.5, temperature=20.0, turns=10, missed=0, busy=0.9))
+    assert levels(governor) == ["medium", "low", "medium"] and "temperature" in governor.reason
+
+
+def test_one_reading_of_power_is_chance() -> None:
+    governor = Governor(Limits(power=6.0))
+    assert [governor.decide(Reading(0.5 * k, power=20.0)) for k in range(3)] == ["high", "high", "medium"]
+
+
+@pytest.mark.parametrize("turns, missed", [(None, 5), (0, 0), (5, None), (5, 6), (-1, 0), (math.nan, 1), (1e30, 1e29)])
 def test_counts_that_make_no_sense_say_nothing(turns: Any, missed: Any) -> None:
     governor = Governor()
     fed(governor, 20.0, turns=turns, missed=missed, busy=0.5)
@@ -141,7 +184,7 @@ def test_power_is_kept_within_its_budget() -> None:
     draws, rng = {"high": 8.0, "medium": 5.0, "low": 4.0}, np.random.default_rng(1)
     for budget, expected in ((9.0, "high"), (6.5, "medium"), (4.5, "low"), (3.0, "low")):
         governor = Governor(Limits(power=budget))
-        for k in range(1200):
+        for k in range(300):
             power = draws[governor.level] * (1.0 + 0.05 * rng.normal())
             governor.decide(Reading(k * 0.5, power=power if k % 7 else None))
         assert governor.level == expected
@@ -191,7 +234,7 @@ def between(begin: float, end: float, factor: float) -> Callable[[float], float]
 
 
 @pytest.mark.parametrize(
-    "factor, level, changes", [(1.3, "high", 0), (3.0, "medium", 2), (4.0, "medium", 2), (8.0, "low", 4)]
+    "factor, level, changes", [(1.3, "high", 0), (3.0, "medium", 2), (3.3, "medium", 2), (6.5, "low", 4)]
 )
 def test_a_hog_comes_and_goes(factor: float, level: str, changes: int) -> None:
     for seed in range(3):
@@ -215,11 +258,12 @@ def test_a_hog_too_heavy_for_the_lowest_level() -> None:
 
 
 def test_a_hog_that_stays_is_tested_ever_more_rarely() -> None:
-    ran = loop(between(10.0, 1600.0, 3.0), 1600.0)
+    ran = loop(between(10.0, 700.0, 3.0), 700.0)
     raises = [change.now for change in ran.governor.changes if change.after == "high"]
-    assert len(raises) <= 3 and all(b - a > 1.5 * a for a, b in zip(raises, raises[1:]))
-    # a quarter of a second each
-    assert ran.missed(12.0, 1600.0) <= 30 * len(raises)
+    gaps = np.diff([10.0, *raises])
+    assert len(raises) == 2 and gaps[0] > 120.0 and (gaps[1:] > 1.5 * gaps[:-1]).all()
+    # half a second each
+    assert ran.missed(12.0, 700.0) <= 30 * len(raises)
 
 
 def test_random_hogs() -> None:
@@ -238,20 +282,30 @@ def test_random_hogs() -> None:
 def test_a_misjudged_cost_does_not_keep_it_low() -> None:
     """The hog ends just when the level falls, so that the lower level seems to cost next to nothing."""
     governor = Governor()
-    for k in range(3000):
+    for k in range(6000):
         now, busy = 0.1 * k, {"high": 0.7, "medium": 0.6, "low": 0.5}[governor.level]
         hogged = now < 10.0 and governor.level == "high" and now > 5.0
         governor.decide(Reading(now, turns=5, missed=5 if hogged else 0, busy=6.0 if hogged else busy))
     assert levels(governor) == ["medium", "high"]
 
 
-def test_what_comes_with_a_change_of_level_does_not_count() -> None:
-    """The network is compiled for its new step, which takes one turn far beyond its deadline."""
-    governor, last = Governor(), "high"
+def test_short_turns_fit_between_the_work_of_others() -> None:
+    """So the ratio of long to short ones is larger while others work, and must not be believed when they have ended."""
+    governor = Governor()
     for k in range(1000):
-        compiling, last = governor.level != last, governor.level
-        missed = 1 if compiling or (governor.level == "high" and k > 100) else 0
-        governor.decide(Reading(k * 0.1, turns=1, missed=missed, busy=20.0 if compiling else 0.5))
+        now, hogged = 0.1 * k, 10.0 <= 0.1 * k < 60.0
+        busy = {"high": 2.1 if hogged else 0.5, "medium": 0.3 if hogged else 0.18, "low": 0.1}[governor.level]
+        governor.decide(Reading(now, turns=5, missed=5 if busy > 1.0 else 0, busy=busy))
+    assert levels(governor) == ["medium", "high"] and 60.0 < governor.changes[-1].now < 70.0
+
+
+def test_what_comes_with_a_change_of_level_does_not_count() -> None:
+    """The network is compiled for its new step, and its first turns are slow."""
+    governor = Governor()
+    for k in range(1000):
+        slow = bool(governor.changes) and k * 0.1 - governor.changes[-1].now < 0.45
+        missed = 1 if slow or (governor.level == "high" and k > 100) else 0
+        governor.decide(Reading(k * 0.1, turns=1, missed=missed, busy=20.0 if slow else 0.5))
     assert levels(governor)[:1] == ["medium"] and "low" not in levels(governor)
 
 
@@ -262,7 +316,7 @@ def test_windows_stay_small() -> None:
     assert window.turns == 1e5 and len(window._parts) == 1
     for k in range(20_000):
         window.add(k * 0.001, 1.0, float(k % 2), None if k % 3 else 0.25)
-    assert len(window._parts) <= 25 and 5000 <= window.turns <= 5300
+    assert len(window._parts) <= 25 and 4700 <= window.turns <= 5300
     assert window.load() == window.load(of_bad=True) == pytest.approx(0.25)
     # slow loops are judged over more seconds
     for k in range(100):

@@ -65,6 +65,16 @@ def test_ending_on_the_deadline_is_in_time() -> None:
     assert (pace.missed, pace.skipped) == (0, 0) and turns[-1].started == 49 * 0.03125
 
 
+def test_periods_begin_where_products_say() -> None:
+    for start, period in ((1000.1, 0.1), (0.0, 33.3), (12345.678, 10.0)):
+        clock = VirtualClock(start)
+        pace = Pace(period, clock)
+        pace.wait()
+        for k in range(1, 2000):
+            begin = start + k * pace.period
+            assert pace._period(begin) == k and pace._period(float(np.nextafter(begin, 0.0))) == k - 1
+
+
 def test_late_sleeps_neither_drift_nor_starve() -> None:
     clock = VirtualClock(late=0.7 * P)
     pace = Pace(10.0, clock)

@@ -4,11 +4,14 @@ Over a sliding window after the last change of level, s is the mean load as a sh
 per period, W per W of the budget). What levels cost is learnt when the level changes, as the ratio of s before and
 after; of turns that were missed, where there are such, since a load that has just risen shows in them:
 
-    r = s_higher / s_lower,   1 ≤ r ≤ 100,   and with age r(t) = r^exp(−t/(forget·2^failures)): doubts grow
-    a raise is asked for where s·r ≤ headroom, and after `Patience`
+    r = s_higher / s_lower,   1 ≤ r ≤ 100
+    r' = r^(exp(−t/(forget·2^failures)) · min(s/s_lower, 1))    doubts grow with its age t, and as the load falls
+    a raise is asked for where s·r' ≤ headroom, and after `Patience`
+
+The ratio that others' work leaves is not that of an idle machine: short turns fit between theirs, long ones do not.
 
 So a level is tried again only where it is expected to fit; the gap from headroom to 1 is the hysteresis. A raise that
-failed all the same doubles the wait, until s·r is well below what it was then.
+failed all the same doubles the wait, until s·r' is well below what it was then.
 """
 
 import math
@@ -23,20 +26,30 @@ __all__ = ["Costs", "Load", "Window"]
 _SETTLE = 0.5
 
 # seconds in which a learnt ratio is forgotten to 1/e
-_FORGET = 300.0
+_FORGET = 150.0
 
 # a failed raise is forgotten when the load expected is this share of what it was then
 _BETTER = 0.7
 
 
-class _Part:
-    """Sums over a part of a window; `bad_*`: of readings in which something was missed."""
+class _Sums:
+    """Over a part of a window, or all of it; `bad_*`: of readings in which something was missed."""
 
     __slots__ = ("bad", "bad_load", "bad_turns", "began", "load", "loaded", "turns")
 
-    def __init__(self, began: float) -> None:
+    def __init__(self, began: float = 0.0) -> None:
         self.began = began
         self.turns = self.bad = self.loaded = self.load = self.bad_turns = self.bad_load = 0.0
+
+    def add(self, turns: float, bad: float, load: Optional[float]) -> None:
+        self.turns += turns
+        self.bad += bad
+        if load is not None:
+            self.loaded += turns
+            self.load += load * turns
+            if bad:
+                self.bad_turns += turns
+                self.bad_load += load * turns
 
 
 class Window:
@@ -44,66 +57,66 @@ class Window:
 
     def __init__(self, span: float, least: float) -> None:
         self.span, self.least = span, least
-        self._parts: Deque[_Part] = deque()
+        self._parts: Deque[_Sums] = deque()
+        self._all = _Sums()
 
     def clear(self) -> None:
         """Forget all."""
         self._parts.clear()
+        self._all = _Sums()
 
     def add(self, now: float, turns: float, bad: float, load: Optional[float]) -> None:
         """turns: that ended, of which `bad`; load: their mean, or None."""
+        parts = self._parts
         # parts of a 20th of the window: however many readings come, and if time stands still, it stays short
-        if not self._parts or now - self._parts[-1].began > self.span / 20.0:
-            self._parts.append(_Part(now))
-        part = self._parts[-1]
-        part.turns += turns
-        part.bad += bad
-        if load is not None:
-            part.loaded += turns
-            part.load += load * turns
-            if bad:
-                part.bad_turns += turns
-                part.bad_load += load * turns
-        while now - self._parts[0].began > self.span and self.turns - self._parts[0].turns >= self.least:
-            self._parts.popleft()
+        if not parts or now - parts[-1].began > self.span / 20.0:
+            parts.append(_Sums(now))
+        parts[-1].add(turns, bad, load)
+        self._all.add(turns, bad, load)
+        while now - parts[0].began > self.span and self.turns - parts[0].turns >= self.least:
+            parts.popleft()
+            # summed again rather than subtracted, so that rounding never adds up
+            self._all = _Sums()
+            for name in ("turns", "bad", "loaded", "load", "bad_turns", "bad_load"):
+                setattr(self._all, name, sum(getattr(part, name) for part in parts))
 
     @property
     def turns(self) -> float:
         """In the window."""
-        return math.fsum(part.turns for part in self._parts)
+        return self._all.turns
 
     @property
     def bad(self) -> float:
         """Of these."""
-        return math.fsum(part.bad for part in self._parts)
+        return self._all.bad
 
     def load(self, of_bad: bool = False) -> Optional[float]:
         """Mean load, or None. of_bad: of those readings in which something was missed, where there are such."""
-        turns = math.fsum(part.bad_turns for part in self._parts) if of_bad else 0.0
-        if turns:
-            return math.fsum(part.bad_load for part in self._parts) / turns
-        turns = math.fsum(part.loaded for part in self._parts)
-        return math.fsum(part.load for part in self._parts) / turns if turns else None
+        sums = self._all
+        if of_bad and sums.bad_turns:
+            return sums.bad_load / sums.bad_turns
+        return sums.load / sums.loaded if sums.loaded else None
 
 
 class Costs:
     """How many times as much as the level below each level costs, as far as it was seen."""
 
     def __init__(self, levels: int) -> None:
-        self._learnt: List[Tuple[float, float]] = [(0.0, 0.0)] * (levels - 1)
+        # the logarithm of each ratio, when it was seen, and the load of the lower level then
+        self._learnt: List[Tuple[float, float, float]] = [(0.0, 0.0, 1.0)] * (levels - 1)
 
-    def learn(self, now: float, before: int, after: int, ratio: float) -> None:
-        """`ratio`: load at level `before` to that at `after`; several steps share it evenly."""
+    def learn(self, now: float, before: int, after: int, loads: Tuple[float, float]) -> None:
+        """Loads at the levels `before` and `after`; several steps share their ratio evenly."""
         steps = after - before
-        if steps and ratio > 0.0:
-            each = min(max(math.log(ratio) / steps, 0.0), math.log(100.0))
+        if steps and min(loads) > 0.0:
+            each = min(max(math.log(loads[0] / loads[1]) / steps, 0.0), math.log(100.0))
             for k in range(min(before, after), max(before, after)):
-                self._learnt[k] = (each, now)
+                self._learnt[k] = (each, now, loads[steps > 0])
 
-    def ratio(self, level: int, now: float, doubt: float) -> float:
-        """Of the level above to `level`; 1 where nothing was seen. doubt: seconds in which it is forgotten to 1/e."""
-        each, when = self._learnt[level - 1]
-        return math.exp(each * math.exp(-(now - when) / doubt))
+    def expected(self, load: float, level: int, now: float, doubt: float) -> float:
+        """Of the level above, when `level` has this load. doubt: seconds in which a ratio is forgotten to 1/e."""
+        each, when, lower = self._learnt[level - 1]
+        return load * math.exp(each * math.exp(-(now - when) / doubt) * min(load / lower, 1.0))
 
 
 class Load:
@@ -153,7 +166,7 @@ class Load:
         """What the level before cost, against this one."""
         load = self._window.load(of_bad=True)
         if self._before is not None and load:
-            self._costs.learn(now, self._before[0], level, self._before[1] / load)
+            self._costs.learn(now, self._before[0], level, (self._before[1], load))
             self._before = None
 
     def _too_much(self) -> bool:
@@ -186,7 +199,7 @@ class Load:
             expected, shown = None, "no deadlines missed"
         else:
             doubt = _FORGET * 2.0 ** min(self._patience.failures, 60)
-            expected = load * self._costs.ratio(self.demand, now, doubt)
+            expected = self._costs.expected(load, self.demand, now, doubt)
             shown = f"{load * self._scale:.3g} {self._unit}, {expected * self._scale:.3g} expected above"
             if expected > self._headroom:
                 return

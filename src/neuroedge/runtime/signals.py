@@ -89,12 +89,11 @@ class Threshold:
         while not held and self.demand < len(self._thresholds) and self._beyond(y, self.demand) > 0.0:
             self.demand += 1
             self._patience.lowered(now)
-            self._say(y, "above" if self._sign > 0.0 else "below", self._thresholds[self.demand - 1])
+            self._say(y, f"limit {self._thresholds[self.demand - 1]:g}")
         if self.demand and self._beyond(y, self.demand - 1) <= -self._band and self._patience.ready(now):
             self.demand -= 1
             self._patience.raised(now)
-            back = self._thresholds[self.demand] - self._sign * self._band
-            self._say(y, "back to" if self._band == 0.0 else "back past", back)
+            self._say(y, f"back from {self._thresholds[self.demand] - self._sign * self._band:g}")
 
     def _beyond(self, y: float, k: int) -> float:
         return self._sign * (y - self._thresholds[k])
@@ -109,5 +108,5 @@ class Threshold:
         self._last = now
         return self.value
 
-    def _say(self, y: float, how: str, threshold: float) -> None:
-        self.why = f"{self._name} {y:.1f} {self._unit} {how} {threshold:g}"
+    def _say(self, y: float, limit: str) -> None:
+        self.why = f"{self._name} {y:.1f} {self._unit}, {limit} {self._unit}"

@@ -5,7 +5,7 @@ What a board does not tell is None, or nan with a warning; what it does not let 
 
 import math
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
 
 from ..board.battery import Battery, battery
 from ..board.commands import Runner
@@ -18,6 +18,8 @@ from ..board.power import power, refusals
 from ..board.survey import survey
 from ..board.thermal import temperature
 from ..errors import ArgumentTypeError, UnsupportedError, shown, warn
+from ..runtime.throttle import ThermalThrottle
+from .live import live_networks
 
 __all__ = ["JetsonOptimizer", "PowerManager"]
 
@@ -40,7 +42,7 @@ class JetsonOptimizer:
 
         Memory in MB (2^20 bytes), frequencies in MHz, temperature in °C (of `temperature_zone`, the hottest that can be
         trusted), power in W (`power_source` says how it was measured, and of what). gpu_cores: CUDA cores, 0 without
-        any. power_modes: the names of all, [] where there are none.
+        any. power_modes: the names of all.
         """
         seen = survey(self._tree, self._runner)
         board, now = seen.board, seen.modes.current if seen.modes else None
@@ -68,7 +70,7 @@ class JetsonOptimizer:
             "power": seen.power.watts,
             "power_source": seen.power.method,
             "power_mode": None if now is None else now.name,
-            "power_modes": seen.modes.names if seen.modes else [],
+            "power_modes": seen.modes.names if seen.modes else None,
         }
 
     def set_power_mode(self, name: str, strict: bool = False) -> bool:
@@ -110,6 +112,7 @@ class PowerManager:
         self._tree, self._runner = Tree(root), runner
         self._ups = ups_of(self._tree, ups)
         self._said: Set[str] = set()
+        self._throttle: Optional[ThermalThrottle] = None
 
     def __repr__(self) -> str:
         return f"PowerManager({self._tree!r})"
@@ -151,6 +154,32 @@ class PowerManager:
         """Set a power mode, as `JetsonOptimizer.set_power_mode` does."""
         return _set_mode(self._tree, self._runner, name, strict)
 
+    def enable_thermal_throttling(
+        self, limit: float = 70.0, target: Any = None, every: float = 1.0
+    ) -> Optional[ThermalThrottle]:
+        """Lower the quality of simulation when it gets hot, and raise it again when it is cool; for as long as the
+        process runs, or until `stop()` of what this returns, or the next call.
+
+        Above `limit` °C quality is medium at most, 5 °C above that low; it is back 5 °C below either, after 10 s at
+        least. target: anything with `set_simulation_quality`, or several; default every NeuromorphicAPI of this
+        process, also those to come. every: s between two readings, in a thread of their own. Without a temperature that
+        can be read: a warning, and None.
+        """
+        targets = _targets(target)
+        throttle = ThermalThrottle(lambda: temperature(self._tree), targets, limit, every)
+        if math.isnan(self.get_temperature()):
+            warn("thermal throttling: no temperature of this board can be read, so it is not enabled")
+            return None
+        self.disable_thermal_throttling()
+        self._throttle = throttle.start()
+        return throttle
+
+    def disable_thermal_throttling(self) -> None:
+        """Stop it, and give back the quality that was asked for."""
+        if self._throttle is not None:
+            self._throttle.stop()
+            self._throttle = None
+
     def _cures(self) -> str:
         found: List[Tuple[str, str]] = refusals(self._tree, self._runner, self._ups)
         return "".join(f"; {what}: {cure}" for what, cure in found)
@@ -159,6 +188,18 @@ class PowerManager:
         if what not in self._said:
             self._said.add(what)
             warn(text)
+
+
+def _targets(target: Any) -> Callable[[], Iterable[Any]]:
+    """What gives those whose quality is lowered."""
+    if target is None:
+        return live_networks
+    several = list(target) if isinstance(target, (list, tuple, set)) else [target]
+    for one in several:
+        if not (hasattr(one, "limit_quality") or hasattr(one, "set_simulation_quality")):
+            rule = "target must have set_simulation_quality(level), as a NeuromorphicAPI has"
+            raise ArgumentTypeError(f"enable_thermal_throttling: {rule} (got {shown(one)})")
+    return lambda: several
 
 
 def _set_mode(tree: Tree, runner: Optional[Runner], name: str, strict: bool) -> bool:
