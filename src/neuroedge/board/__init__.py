@@ -1,7 +1,6 @@
 """What board this is, and what it draws. Knows nothing of networks."""
 
 from .battery import Battery
-from .energy import EnergyMeter
 from .identify import Board, identify
 from .power import Power, Rail
 from .source import PowerSource
@@ -9,7 +8,6 @@ from .source import PowerSource
 __all__ = [
     "Battery",
     "Board",
-    "EnergyMeter",
     "Power",
     "PowerSource",
     "Rail",
