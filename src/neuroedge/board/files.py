@@ -144,8 +144,7 @@ class Tree:
             return os.readlink(path)
         if links >= LINKS or not os.path.isfile(path) or os.path.getsize(path) > PATH_MOST:
             return None
-        with open(path, "rb") as file:
-            target = file.read().decode("utf-8", "replace")
+        target = _written(path)
         if not target or target == name or "\n" in target or "\0" in target:
             return None
         place = self._walk(folder, target.split("/"), links + WRITTEN)
@@ -167,6 +166,15 @@ class Tree:
         except (OSError, ValueError) as error:
             self.skip(path, _why(error))
             return None
+
+
+def _written(path: str) -> str:
+    """What a file of a copy says; nothing if it may not be read, which is no link."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _whole(handle: int) -> bytes:
