@@ -10,8 +10,11 @@ from typing import Any, List
 
 import pytest
 
-from neuroedge import cli
+from neuroedge import Network, cli, compile_network
 from neuroedge.cli.table import rows
+from neuroedge.engines.choose import choose
+from neuroedge.engines.names import ENGINES
+from neuroedge.plan.plan import State
 
 TREES = Path(__file__).parents[1] / "board" / "trees"
 BOARDS = sorted(folder.name for folder in TREES.iterdir() if folder.is_dir())
@@ -70,7 +73,7 @@ def test_a_nano(info: Any) -> None:
     report = json.loads(info(TREES / NANO, "--json"))
     assert report["power_w"] == 0.9 and report["temperature_c"] == 34.0 and report["battery"] is None
     assert report["power_modes"]["current"] == "MAXN" and report["power_modes"]["kind"] == "nvpmodel"
-    assert report["power_modes"]["modes"][1] == {"name": "5W", "id": 1, "power_w": 5.0, "cores": 2, "current": False}
+    assert report["power_modes"]["modes"][1] == {"name": "5W", "id": 1, "budget_w": 5.0, "cores": 2, "current": False}
 
 
 def test_a_pi_that_was_held_back(info: Any, tmp_path: Path) -> None:
@@ -102,6 +105,13 @@ def test_what_a_board_calls_itself_steers_no_terminal(info: Any, tmp_path: Path)
     (tmp_path / "proc/device-tree/model").write_text("\x1b]0;x\x07 " + "board" * 100)
     out = info(tmp_path)
     assert "\x1b" not in out and "\x07" not in out and all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_the_engines_that_are_listed_are_those_that_run() -> None:
+    net = Network()
+    net.add("one", 1, "lif")
+    plan = compile_network(net, 1.0)
+    assert [choose(name, plan, State(plan))[0].name for name in ENGINES] == list(ENGINES)
 
 
 def test_long_values_wrap_and_end() -> None:

@@ -109,7 +109,8 @@ def _show(tree: Tree, as_json: bool) -> int:
     table = [("board", board.name), ("power", power_text(drawn))]
     parts = [rail for rail in drawn.rails if not rail.total and rail.watts is not None]
     if parts:
-        table.append(("", "of it: " + ", ".join(f"{rail.name} {rail.watts:.2f} W" for rail in parts)))
+        which = "of it" if drawn.watts is not None else "only parts of it"
+        table.append(("", f"{which}: " + ", ".join(f"{rail.name} {rail.watts:.2f} W" for rail in parts)))
     table += [("temperature", zone_text(zone)), ("throttled", throttled_text(limits))]
     table += [("battery", battery_text(charge))]
     table += [("missing", f"{what}: {cure}") for what, cure in refused]
