@@ -39,8 +39,9 @@ WORDS = [
     b"nvidia,tegra210\0", b"nvidia,p3767-0004\0", b"raspberrypi,", b"Raspberry Pi 5", b"Jetson Nano", b"cpu-thermal",
     b"MCPU-therm", b"coretemp", b"rpi_volt", b"Processor", b"# R32 (release), REVISION: ", b"6.1", b"MemTotal: ",
     b"MemAvailable: ", b" kB\n", b"Revision\t: ", b"a03115", b"Model : ", b"processor\t: 0\n",
-    b"CPU implementer: 0x41\n", b"CPU part: 0xd0", b"vendor_id : GenuineIntel\n", b"model name : ", b"flags : lm hypervisor\n", b"0-3,",
-    b"99999", b"0x", b"-256", b"-256000", b"47000", b"1479000", b"inactive_file ", b"0::/", b"Package: nvidia-l4t-core\n",
+    b"CPU implementer: 0x41\n", b"CPU part: 0xd0", b"vendor_id : GenuineIntel\n", b"model name : ",
+    b"flags : lm hypervisor\n", b"0-3,", b"99999", b"0x", b"-256", b"-256000", b"47000", b"1479000",
+    b"inactive_file ", b"0::/", b"Package: nvidia-l4t-core\n",
     b"Status: install ok installed\n", b"Version: ", b"9" * 30, b"-", b"\n", b"\0", b"\xff",
 ]  # fmt: skip
 said = st.one_of(st.binary(max_size=40), st.lists(st.sampled_from(WORDS), max_size=8).map(b"".join))
