@@ -1,8 +1,8 @@
 """The energy that a piece of work took: `with EnergyMeter() as meter: work()`, then `meter.joules` and `meter.method`.
 
 A thread of low priority samples the best sensor 10 to 50 times a second. Power is integrated by trapezoids, counters
-by differences. Between two samples of power that lie more than five periods apart, nothing is made up: that time is
-left out, and `covered` says how much is in.
+by differences. Between two samples of power that lie further apart than five periods and 0.25 s, nothing is made up:
+that time is left out, and `covered` says how much is in.
 """
 
 import os
@@ -33,8 +33,9 @@ from .source import PowerSource
 __all__ = ["EnergyMeter"]
 
 KINDS = ("battery", "estimate", "ina219", "ina238", "ina3221", "pmic", "rapl")
-# samples of power further apart than this many periods are not joined
+# samples of power further apart than so many periods and so many s are not joined; a busy board is late by less
 JOINED = 5.0
+LATE = 0.25
 # niceness of the sampler: late by a little rather than in the way
 NICE = 10
 
@@ -89,7 +90,7 @@ class EnergyMeter:
         if source is not None:
             self.method = source.method
             period = 1.0 / min(self.rate, source.rate)
-            self._integral = Integral(source.range if source.counts else JOINED * period, not source.counts)
+            self._integral = Integral(source.range if source.counts else max(JOINED * period, LATE), not source.counts)
             self._begin(source, period)
         self._start = time.monotonic()
         return self
