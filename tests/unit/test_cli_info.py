@@ -143,3 +143,17 @@ def test_a_root_that_is_none(capsys: pytest.CaptureFixture, monkeypatch: pytest.
     assert cli.main(["info"]) == 1
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("error: board: NEUROEDGE_BOARD_ROOT must be a directory (got '/nowhere')")
+
+
+@pytest.mark.parametrize("verb", ["info", "power"])
+def test_a_battery_board_that_does_not_answer_is_named(
+    verb: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEUROEDGE_BOARD_ROOT", "/")
+    monkeypatch.setenv("NEUROEDGE_UPS", "ina219@97:0x42,shunt=0.1")
+    assert cli.main([verb]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "battery none found" in out and "missing ina219@97:0x42" in out
+    monkeypatch.setenv("NEUROEDGE_UPS", "ina219")
+    assert cli.main([verb]) == 1
+    assert capsys.readouterr().err.startswith("error: NEUROEDGE_UPS must be ina219@BUS:ADDRESS")

@@ -16,11 +16,11 @@ import argparse
 import json
 from typing import Any, Dict, List, Optional
 
-from ..board.battery import battery
 from ..board.files import Tree
 from ..board.identify import identify
 from ..board.modes import Change, Modes, modes
-from ..board.power import power, refusals
+from ..board.power import refusals
+from ..board.survey import battery_told, power_told
 from ..board.thermal import hottest, throttled, zones
 from ..errors import UnknownNameError
 from .readings import (
@@ -98,7 +98,7 @@ def _changed(change: Change, found: Optional[Modes]) -> Dict[str, Any]:
 
 def _show(tree: Tree, as_json: bool) -> int:
     board, zone, limits = identify(tree), hottest(zones(tree)), throttled(tree)
-    drawn, charge, found = power(tree), battery(tree), modes(tree)
+    drawn, charge, found = power_told(tree), battery_told(tree), modes(tree)
     refused = refusals(tree)
     if as_json:
         report = {"schema": SCHEMA, "board": board.name, **power_json(drawn), **zone_json(zone)}
