@@ -111,12 +111,16 @@ def restore_clocks(root: Root = None, runner: Optional[Runner] = None, store: Op
     away = elsewhere(tree, runner)
     if away is not None:
         return away
-    if not place.exists():
+    if not os.path.exists(place):
         return Outcome(False, f"no clocks are kept in {str(place)!r}", "lock_clocks() keeps them; a restart frees all")
     done = _run(runner_for(tree, runner), ["--restore", str(place)])
     if done.done:
-        # root wrote it, but into a folder of ours
-        place.unlink()
+        try:
+            # root wrote it, but into a folder of ours
+            place.unlink()
+        except OSError as error:
+            reason = f"the clocks are back, but {str(place)!r} stays: {(error.strerror or str(error)).lower()}"
+            return Outcome(False, reason, f"type: sudo rm {place}, or the next lock will keep no clocks")
     return done
 
 
@@ -125,7 +129,7 @@ def _tree(root: Root) -> Tree:
 
 
 def _keep(runner: Runner, place: Path) -> Outcome:
-    if place.exists():
+    if os.path.exists(place):
         return Outcome(True)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
