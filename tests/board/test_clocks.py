@@ -98,6 +98,8 @@ def test_what_did_not_work(nano: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert lock_clocks(nano, said_no, tmp_path / "a").reason == "jetson_clocks needs root"
     full = Captured({store: Answer(2, "", "\nno space left\n")})
     assert "ended with 2 and said: no space left" in str(lock_clocks(nano, full, tmp_path / "a").reason)
+    stays = Captured({f"sudo -n jetson_clocks --restore {tmp_path}": Answer(0, "", "")})
+    assert "the clocks are back, but" in str(restore_clocks(nano, stays, tmp_path).reason)
     (tmp_path / "file").write_text("")
     assert "XDG_CACHE_HOME" in str(lock_clocks(nano, Clocked(), tmp_path / "file" / "x").cure)
 

@@ -281,7 +281,7 @@ def test_set_as_root(root: None) -> None:
 def test_what_is_on_already_needs_no_root(user: None) -> None:
     runner = Board("MAXN", 0, {})
     change = modes(Tree(TREES / NANO), runner).set("10W")  # type: ignore[union-attr]
-    assert change.done and "'10W': 'MAXN' is taken, since its budget, 10 W" in str(change.note)
+    assert change.done and "'10W': 'MAXN' is taken, since its budget is 10 W" in str(change.note)
     assert runner.asked == ["nvpmodel -q"]
 
 

@@ -10,8 +10,11 @@ from typing import Any, List
 
 import pytest
 
-from neuroedge import cli
+from neuroedge import Network, cli, compile_network
 from neuroedge.cli.table import rows
+from neuroedge.engines.choose import choose
+from neuroedge.engines.names import ENGINES
+from neuroedge.plan.plan import State
 
 TREES = Path(__file__).parents[1] / "board" / "trees"
 BOARDS = sorted(folder.name for folder in TREES.iterdir() if folder.is_dir())
@@ -70,7 +73,7 @@ def test_a_nano(info: Any) -> None:
     report = json.loads(info(TREES / NANO, "--json"))
     assert report["power_w"] == 0.9 and report["temperature_c"] == 34.0 and report["battery"] is None
     assert report["power_modes"]["current"] == "MAXN" and report["power_modes"]["kind"] == "nvpmodel"
-    assert report["power_modes"]["modes"][1] == {"name": "5W", "id": 1, "power_w": 5.0, "cores": 2, "current": False}
+    assert report["power_modes"]["modes"][1] == {"name": "5W", "id": 1, "budget_w": 5.0, "cores": 2, "current": False}
 
 
 def test_a_pi_that_was_held_back(info: Any, tmp_path: Path) -> None:
@@ -104,6 +107,13 @@ def test_what_a_board_calls_itself_steers_no_terminal(info: Any, tmp_path: Path)
     assert "\x1b" not in out and "\x07" not in out and all(len(line) <= 80 for line in out.splitlines())
 
 
+def test_the_engines_that_are_listed_are_those_that_run() -> None:
+    net = Network()
+    net.add("one", 1, "lif")
+    plan = compile_network(net, 1.0)
+    assert [choose(name, plan, State(plan))[0].name for name in ENGINES] == list(ENGINES)
+
+
 def test_long_values_wrap_and_end() -> None:
     lines = rows([("skipped", "word " * 60), ("x", "")])
     assert len(lines) == 5 and lines[3].endswith(" ...") and lines[4] == "x"
@@ -133,3 +143,17 @@ def test_a_root_that_is_none(capsys: pytest.CaptureFixture, monkeypatch: pytest.
     assert cli.main(["info"]) == 1
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("error: board: NEUROEDGE_BOARD_ROOT must be a directory (got '/nowhere')")
+
+
+@pytest.mark.parametrize("verb", ["info", "power"])
+def test_a_battery_board_that_does_not_answer_is_named(
+    verb: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEUROEDGE_BOARD_ROOT", "/")
+    monkeypatch.setenv("NEUROEDGE_UPS", "ina219@97:0x42,shunt=0.1")
+    assert cli.main([verb]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "battery none found" in out and "missing ina219@97:0x42" in out
+    monkeypatch.setenv("NEUROEDGE_UPS", "ina219")
+    assert cli.main([verb]) == 1
+    assert capsys.readouterr().err.startswith("error: NEUROEDGE_UPS must be ina219@BUS:ADDRESS")

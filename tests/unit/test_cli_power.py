@@ -115,7 +115,7 @@ def test_setting_on_this_machine(said: Any, nano_tools: Path, monkeypatch: pytes
     nano_tools.write_text("NV Power Mode: MAXN\n0\n")
     out, err = said(0, Path("/"), "10W")
     assert out == "power mode   5W (2 cores)\n"
-    assert err == "note: this board has no mode '10W': '5W' is taken, since its budget, 5 W, is the nearest\n"
+    assert err == "note: this board has no mode '10W': '5W' is taken, since its budget of 5 W is the nearest\n"
 
 
 @pytest.mark.skipif(Path("/etc/nvpmodel.conf").exists(), reason="this machine has power modes of its own")

@@ -2,7 +2,6 @@
 
 from .battery import Battery
 from .clocks import lock_clocks, restore_clocks
-from .energy import EnergyMeter
 from .identify import Board, identify
 from .modes import Modes, PowerMode
 from .power import Power, Rail
@@ -12,7 +11,6 @@ from .thermal import Flags, Throttled, Zone, hottest, temperature, throttled, zo
 __all__ = [
     "Battery",
     "Board",
-    "EnergyMeter",
     "Flags",
     "Modes",
     "Power",

@@ -58,7 +58,7 @@ def pick_budget(name: str, modes: Sequence[PowerMode]) -> Tuple[Optional[PowerMo
     wanted = float(plain[:-1])
     known = [m for m in modes if m.watts is not None]
     mode = min(known, key=lambda m: (abs((m.watts or 0.0) - wanted), -(m.cores or 0)), default=None)
-    return _chosen(plain, mode, modes, f"its budget, {mode.watts:g} W, is the nearest" if mode else "")
+    return _chosen(plain, mode, modes, _why(mode, wanted))
 
 
 def pick_governor(name: str, modes: Sequence[PowerMode]) -> Tuple[Optional[PowerMode], Optional[str]]:
@@ -89,6 +89,12 @@ def _named(name: str, modes: Sequence[PowerMode]) -> Tuple[Optional[PowerMode], 
 def _plain(name: str) -> str:
     text = re.sub(r"[ -]", "_", name.strip().upper())
     return text[5:] if text.startswith("MODE_") else text
+
+
+def _why(mode: Optional[PowerMode], wanted: float) -> str:
+    if mode is None or mode.watts is None:
+        return ""
+    return f"its budget is {wanted:g} W" if mode.watts == wanted else f"its budget of {mode.watts:g} W is the nearest"
 
 
 def _size(mode: PowerMode) -> Tuple[float, int]:

@@ -6,7 +6,7 @@ Steady clocks make measurements repeatable; they do not raise the limits of a mo
 import os
 import re
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Union
 
 from .commands import Answer, Runner, runner_for
 from .files import Tree
@@ -15,6 +15,7 @@ from .rights import Outcome, as_root, elsewhere, refused, right_to
 __all__ = ["Clock", "Clocks", "lock_clocks", "read_show", "read_store", "restore_clocks", "show_clocks", "store_path"]
 
 TOOL = "/usr/bin/jetson_clocks"
+Root = Union[str, Path, Tree, None]
 
 _PAIR = re.compile(r"(\w+)=(\S+)")
 _CLOCK = re.compile(r"(cpu[0-9]+|GPU|EMC)\s*:?\s+(.*)", re.IGNORECASE)
@@ -75,20 +76,21 @@ def store_path() -> Path:
     return Path(home, "neuroedge", "clocks.conf")
 
 
-def show_clocks(tree: Tree, runner: Optional[Runner] = None) -> Optional[Clocks]:
+def show_clocks(root: Root = None, runner: Optional[Runner] = None) -> Optional[Clocks]:
     """The clocks of a Jetson, through `jetson_clocks --show`, which needs root; None where it tells none."""
-    answer = as_root(runner_for(tree, runner), ["jetson_clocks", "--show"], 5.0)
+    answer = as_root(runner_for(_tree(root), runner), ["jetson_clocks", "--show"], 5.0)
     shown = read_show(answer.text) if answer else None
     return shown if shown and shown.clocks else None
 
 
-def lock_clocks(tree: Tree, runner: Optional[Runner] = None, store: Optional[Path] = None) -> Outcome:
-    """Hold all clocks at the top of the power mode that is on; `restore_clocks` gives them back.
+def lock_clocks(root: Root = None, runner: Optional[Runner] = None, store: Optional[Path] = None) -> Outcome:
+    """Hold all clocks at the top of the power mode that is on; `restore_clocks` gives them back. Needs root.
 
+    root: the board's files (default: NEUROEDGE_BOARD_ROOT, or this machine); for another root nothing is executed.
     store: where they are kept as they were (default: the user's cache). What was kept before is not overwritten, so
     that locking twice does not lose them.
     """
-    place = store or store_path()
+    place, tree = store or store_path(), _tree(root)
     away = elsewhere(tree, runner)
     if away is not None:
         return away
@@ -103,23 +105,31 @@ def lock_clocks(tree: Tree, runner: Optional[Runner] = None, store: Optional[Pat
     return Outcome(True) if now.locked else Outcome(False, "jetson_clocks reports no error, but no clock is held")
 
 
-def restore_clocks(tree: Tree, runner: Optional[Runner] = None, store: Optional[Path] = None) -> Outcome:
+def restore_clocks(root: Root = None, runner: Optional[Runner] = None, store: Optional[Path] = None) -> Outcome:
     """Give all clocks back as they were before `lock_clocks`."""
-    place = store or store_path()
+    place, tree = store or store_path(), _tree(root)
     away = elsewhere(tree, runner)
     if away is not None:
         return away
-    if not place.exists():
+    if not os.path.exists(place):
         return Outcome(False, f"no clocks are kept in {str(place)!r}", "lock_clocks() keeps them; a restart frees all")
     done = _run(runner_for(tree, runner), ["--restore", str(place)])
     if done.done:
-        # root wrote it, but into a folder of ours
-        place.unlink()
+        try:
+            # root wrote it, but into a folder of ours
+            place.unlink()
+        except OSError as error:
+            reason = f"the clocks are back, but {str(place)!r} stays: {(error.strerror or str(error)).lower()}"
+            return Outcome(False, reason, f"type: sudo rm {place}, or the next lock will keep no clocks")
     return done
 
 
+def _tree(root: Root) -> Tree:
+    return root if isinstance(root, Tree) else Tree(root)
+
+
 def _keep(runner: Runner, place: Path) -> Outcome:
-    if place.exists():
+    if os.path.exists(place):
         return Outcome(True)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

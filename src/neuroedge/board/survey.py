@@ -2,6 +2,7 @@
 
 from typing import List, NamedTuple, Optional, Tuple, Union
 
+from ..errors import MissingExtraError
 from .battery import Battery, battery
 from .commands import Runner
 from .files import Skipped, Tree
@@ -11,7 +12,7 @@ from .modes import Modes, modes
 from .power import Power, power, refusals
 from .thermal import Throttled, Zone, hottest, throttled, zones
 
-__all__ = ["Survey", "survey"]
+__all__ = ["Survey", "battery_told", "power_told", "survey"]
 
 
 class Survey(NamedTuple):
@@ -32,19 +33,36 @@ class Survey(NamedTuple):
     skipped: List[Skipped]
 
 
+def battery_told(tree: Tree, ups: Union[str, Ina219, None] = None) -> Optional[Battery]:
+    """The board's battery. A report goes on where a battery board lacks its package; `refusals` names that."""
+    try:
+        return battery(tree, ups)
+    except MissingExtraError:
+        return None
+
+
+def power_told(tree: Tree, runner: Optional[Runner] = None, ups: Union[str, Ina219, None] = None) -> Power:
+    """What the board draws, likewise."""
+    try:
+        return power(tree, runner, ups)
+    except MissingExtraError:
+        # it is asked where nothing of the board itself tells
+        return Power(None, None, [])
+
+
 def survey(tree: Tree, runner: Optional[Runner] = None, ups: Union[str, Ina219, None] = None) -> Survey:
     """Ask the board under a root for all it tells. ups: a battery board, as `power` takes it."""
     found = zones(tree)
     board = identify(tree, runner)
     limits = throttled(tree, runner)
-    drawn = power(tree, runner, ups)
+    drawn = power_told(tree, runner, ups)
     return Survey(
         board=board,
         zone=hottest(found),
         zones=found,
         throttled=limits,
         power=drawn,
-        battery=battery(tree, ups),
+        battery=battery_told(tree, ups),
         modes=modes(tree, runner),
         # only after the sensors were asked is it known which of them refuse
         refused=refusals(tree, runner, ups),

@@ -20,8 +20,8 @@ from ..board.identify import Board
 from ..board.nvpmodel import TOOL
 from ..board.rights import may, right_to
 from ..board.survey import Survey, survey
-from ..engines.choose import ENGINES
 from ..engines.library import simd, simd_levels
+from ..engines.names import ENGINES
 from .readings import (
     battery_json,
     battery_text,
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     table = [
         ("neuroedge", f"{__version__}, native code for {level} (of {', '.join(levels)})"),
-        *([] if tree.here else [("files of", f"{tree.root}; the lines neuroedge, engines and missing tell of here")]),
+        *([] if tree.here else [("files of", f"{tree.root}; neuroedge, engines and missing are of this machine")]),
         *_board_rows(seen.board),
         *_reading_rows(seen),
         ("engines", ", ".join(ENGINES)),

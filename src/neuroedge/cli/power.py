@@ -16,11 +16,11 @@ import argparse
 import json
 from typing import Any, Dict, List, Optional
 
-from ..board.battery import battery
 from ..board.files import Tree
 from ..board.identify import identify
 from ..board.modes import Change, Modes, modes
-from ..board.power import power, refusals
+from ..board.power import refusals
+from ..board.survey import battery_told, power_told
 from ..board.thermal import hottest, throttled, zones
 from ..errors import UnknownNameError
 from .readings import (
@@ -98,7 +98,7 @@ def _changed(change: Change, found: Optional[Modes]) -> Dict[str, Any]:
 
 def _show(tree: Tree, as_json: bool) -> int:
     board, zone, limits = identify(tree), hottest(zones(tree)), throttled(tree)
-    drawn, charge, found = power(tree), battery(tree), modes(tree)
+    drawn, charge, found = power_told(tree), battery_told(tree), modes(tree)
     refused = refusals(tree)
     if as_json:
         report = {"schema": SCHEMA, "board": board.name, **power_json(drawn), **zone_json(zone)}
@@ -109,7 +109,8 @@ def _show(tree: Tree, as_json: bool) -> int:
     table = [("board", board.name), ("power", power_text(drawn))]
     parts = [rail for rail in drawn.rails if not rail.total and rail.watts is not None]
     if parts:
-        table.append(("", "of it: " + ", ".join(f"{rail.name} {rail.watts:.2f} W" for rail in parts)))
+        which = "of it" if drawn.watts is not None else "only parts of it"
+        table.append(("", f"{which}: " + ", ".join(f"{rail.name} {rail.watts:.2f} W" for rail in parts)))
     table += [("temperature", zone_text(zone)), ("throttled", throttled_text(limits))]
     table += [("battery", battery_text(charge))]
     table += [("missing", f"{what}: {cure}") for what, cure in refused]

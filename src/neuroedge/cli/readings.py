@@ -93,7 +93,7 @@ def throttled_text(throttled: Optional[Throttled]) -> str:
         return "not told"
     now, ever = _named(throttled.now, True), _named(throttled.since_boot, True)
     free = _named(throttled.now, False)
-    text = f"now: {now}" if now else f"now: no {free}" if free else "now: not told"
+    text = f"now: {now}" if now else f"no {free} now; no more is told" if free else "now: not told"
     if throttled.now.any is False:
         text = "no"
     return f"{text}; since the start: {ever}" if ever else text
@@ -125,7 +125,7 @@ def mode_json(mode: Optional[PowerMode]) -> Optional[Dict[str, Any]]:
     """A mode for machines."""
     if mode is None:
         return None
-    return {"name": mode.name, "id": mode.id, "power_w": mode.watts, "cores": mode.cores, "current": mode.current}
+    return {"name": mode.name, "id": mode.id, "budget_w": mode.watts, "cores": mode.cores, "current": mode.current}
 
 
 def modes_json(modes: Optional[Modes]) -> Optional[Dict[str, Any]]:

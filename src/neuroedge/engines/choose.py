@@ -10,13 +10,13 @@ from ..network.neurons import ALIF, LI, LIF
 from ..plan.plan import FIXED, FRAME, Plan, State
 from .costs import costs, threads_asked, threads_for
 from .job import Job
-from .native import MODES, NativeEngine
+from .names import ENGINES
+from .native import NativeEngine
 from .reference import ReferenceEngine
 
 __all__ = ["ENGINES", "Engine", "choose", "clocked", "must_take", "pick", "supports", "tune"]
 
 Engine = Union[NativeEngine, ReferenceEngine]
-ENGINES: Tuple[str, ...] = (*MODES, ReferenceEngine.name)
 
 
 def clocked(plan: Plan) -> Dict[str, str]:

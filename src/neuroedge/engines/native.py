@@ -18,10 +18,7 @@ from .job import Answer, Given, Job, must_take_spikes, step_neurons
 from .library import CallStruct, PlanStruct, StateStruct, library
 from .rest import WORTH, Rest
 
-__all__ = ["MODES", "NativeEngine", "Stepper", "event_driven"]
-
-# clock: every population in every tick; event: each only where something arrives; hybrid: so where it can be
-MODES = ("clock", "event", "hybrid")
+__all__ = ["NativeEngine", "Stepper", "event_driven"]
 
 # the core returns to Python about this often, so that Ctrl-C and progress are heard
 CALL_SECONDS = 0.05
@@ -43,7 +40,7 @@ def event_driven(plan: Plan, mode: str) -> np.ndarray:
 
 
 class NativeEngine:
-    """Runs float32, float16 and int8 plans on this CPU. mode: one of `MODES`; threads: 1 to 16, which share the
+    """Runs float32, float16 and int8 plans on this CPU. mode: one of `names.MODES`; threads: 1 to 16, which share the
     neurons, always or, unless `fixed`, while they are faster than one. All give the same bits."""
 
     def __init__(self, plan: Plan, state: State, mode: str = "clock", threads: int = 1, fixed: bool = True) -> None:
@@ -90,7 +87,7 @@ class NativeEngine:
             library().ne_cut(ctypes.addressof(self._plan), threads, address(self.arrays["cuts"]))
 
     def set_mode(self, mode: str) -> None:
-        """Run in another of the `MODES` from the next call on. Silence is passed over by one thread alone."""
+        """Run in another of `names.MODES` from the next call on. Silence is passed over by one thread alone."""
         if mode == getattr(self, "name", None):
             return
         self.name = mode
