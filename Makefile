@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo       play the traffic clip through a spiking network; writes demo.png"
 	@echo "make test       all tests"
-	@echo "make quick      the tests without the long ones: some minutes"
+	@echo "make quick      the tests without the long ones: about a minute"
 	@echo "make sanitize   native core under address, undefined and thread sanitizers (part of make test)"
 	@echo "make aarch64    NEON kernels, cross-compiled and emulated, against this machine (part of make test)"
 	@echo "make instructions  instructions a tick, counted by callgrind (part of make test)"

@@ -161,6 +161,7 @@ def test_above_a_given_idle_and_not_above_one_that_was_read_another_way(board: C
     assert other.joules is not None and other.joules_above_idle is None
 
 
+@pytest.mark.long
 def test_a_file_that_vanishes_leaves_a_gap(changed: Callable[..., Path]) -> None:
     root = changed(NANO, {})
     with EnergyMeter(root, rate=50) as meter:
@@ -219,6 +220,7 @@ def test_a_body_of_no_time(board: Callable[[str], Path]) -> None:
     assert meter.joules is not None and 0.0 < meter.joules < 0.9 and meter.samples == 2
 
 
+@pytest.mark.long
 def test_counters_come_before_a_slow_battery(tmp_path: Path) -> None:
     root = linked("x86-laptop", tmp_path)
     # the captured counter stands still, and so is passed over

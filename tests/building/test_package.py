@@ -22,6 +22,7 @@ def test_the_native_header_is_printed_from_the_field_table() -> None:
     assert (ROOT / "native" / "fields.h").read_text(encoding="utf-8") == fields.header()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code,printed", EXAMPLES)
 def test_examples_of_the_readme_run_and_print_what_it_says(code: str, printed: str) -> None:
     out = io.StringIO()
@@ -99,6 +100,7 @@ def test_the_core_needs_nothing_but_libc(wheel: Path, tmp_path: Path) -> None:
     assert newest <= (2, 27)
 
 
+@pytest.mark.long
 def test_extras_are_imported_only_when_used() -> None:
     code = (
         "import sys, neuroedge; from neuroedge import Network, Simulator, DVSEncoder, NeuromorphicAPI; "

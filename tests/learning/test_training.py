@@ -186,6 +186,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.long
 def test_a_signal_is_heard_while_training() -> None:
     done = subprocess.run([sys.executable, "-c", SIGNAL], capture_output=True, text=True, timeout=100)
     assert done.stdout.split() == ["True", "True", "True"], done.stdout + done.stderr

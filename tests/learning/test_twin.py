@@ -37,6 +37,7 @@ def judged(found: List[Outcome], errors: List[str], report: Any) -> None:
     assert alive >= 0.9 * learned and busy >= 0.9 * len(found)
 
 
+@pytest.mark.long
 def test_native_gradients_are_those_of_the_twin(report: Any) -> None:
     judged(*collect(25), report)
 

@@ -19,6 +19,7 @@ def files(tmp_path_factory: Any) -> List[Dumped]:
     return networks(tmp_path_factory.mktemp("dumps"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", LEVELS)
 def test_states_equal_those_of_the_engine(level: str, driver: Path, files: List[Dumped], report: Any) -> None:
     for file in files:

@@ -29,6 +29,7 @@ def files(tmp_path_factory: Any) -> Iterator[List[Dumped]]:
     yield made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", simd_levels())
 def test_one_hash(level: str, driver: Path, files: List[Dumped], report: Any) -> None:
     for file in files:

@@ -47,17 +47,20 @@ def assert_calls_equal_one(engine: str, network: Network, dt: float, calls: int,
     return spikes
 
 
+@pytest.mark.long
 def test_a_thousand_calls_equal_one(report: Any) -> None:
     spikes = assert_calls_equal_one("clock", everything(SIZES["clock"]), 0.5, 1000, 10.0)
     report(f"1,000 calls of 10 ms == one of 10 s: {spikes:,} spikes compared")
     assert spikes > 20_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dt", [0.1, 1.0])
 def test_calls_equal_one_on_the_reference_engine(dt: float) -> None:
     assert assert_calls_equal_one("reference", everything(SIZES["reference"]), dt, 20, 6 * dt) > 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_steps_equal_a_run(engine: str) -> None:
     plan, ticks = compile_network(everything(SIZES[engine]), 1.0), 60
@@ -89,6 +92,7 @@ def test_steps_and_runs_may_alternate(engine: str) -> None:
     assert whole.state.equal(mixed.state) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snapshots_go_back(engine: str) -> None:
     simulator = Simulator(everything(SIZES[engine]), dt=1.0, engine=engine)
@@ -118,6 +122,7 @@ def test_a_snapshot_is_a_copy_and_crosses_engines() -> None:
     assert clock.state.equal(reference.state) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_restored_generated_networks(engine: str) -> None:
     # the queues of refractory neurons are not in a snapshot: they are made again, and their order must not show
@@ -132,6 +137,7 @@ def test_restored_generated_networks(engine: str) -> None:
             assert simulator.state.equal(other.state) is None, seed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_reset_gives_the_first_run_again(engine: str) -> None:
     simulator = Simulator(everything(SIZES[engine]), dt=1.0, engine=engine)

@@ -21,6 +21,7 @@ def tally(report: Any) -> Any:
     report(tally)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_networks(part: int, tally: Tally) -> None:
     errors = seeds(list(range(part, QUICK, PARTS)), tally)

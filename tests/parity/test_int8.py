@@ -26,6 +26,7 @@ def _as_before() -> Iterator[None]:
     use_simd(before)
 
 
+@pytest.mark.long
 def test_generated_networks(report: Any) -> None:
     tally, kinds, narrow = Tally("int8 reference == native"), np.zeros(6, int), 0
     for seed in range(200):
@@ -41,6 +42,7 @@ def test_generated_networks(report: Any) -> None:
     assert tally.share >= 0.9 and kinds[FIXED] > 100 and narrow > 60 and kinds[FRAME] == 0
 
 
+@pytest.mark.long
 def test_instruction_sets(report: Any) -> None:
     tally = Tally(f"int8 {' == '.join(LEVELS)}")
     for seed in range(5100, 5160):
@@ -88,6 +90,7 @@ def test_threads(report: Any) -> None:
     assert spikes > 1000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", LEVELS)
 def test_all_models_at_length(level: str) -> None:
     use_simd(level)
@@ -160,6 +163,7 @@ def test_storages_give_the_same_sums() -> None:
     assert answers[0].counts["cell"].sum() > 100
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snapshots_and_pieces(engine: str) -> None:
     plan = compile_network(everything(12), 1.0, "int8")

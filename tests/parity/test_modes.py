@@ -23,6 +23,7 @@ def tally(report: Any) -> Any:
     report(tally)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_event_driven_equals_clocked(part: int, tally: Tally) -> None:
     errors = seeds(range(part, QUICK, PARTS), tally, "silent", MODES)
@@ -42,6 +43,7 @@ def test_even_seeds_are_on_the_grid() -> None:
             assert len(weights) == 0 or np.array_equal(weights, np.rint(weights * 16) / 16)
 
 
+@pytest.mark.long
 def test_event_driven_equals_the_reference(report: Any) -> None:
     tally = Tally("reference == event, LIF alone")
     errors = seeds(range(1000, 1025), tally, "silent", ("reference", "event"))
@@ -49,6 +51,7 @@ def test_event_driven_equals_the_reference(report: Any) -> None:
     report(tally)
 
 
+@pytest.mark.long
 def test_hybrid_equals_clocked_on_every_model(report: Any) -> None:
     tally = Tally("clock == hybrid, every model")
     errors = seeds(range(20_000, 20_150), tally, "every", ("clock", "hybrid"))

@@ -31,6 +31,7 @@ def tally(report: Any) -> Any:
     report(tally)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_networks(part: int, tally: Tally) -> None:
     errors = seeds(list(range(part, QUICK, PARTS)), tally, "learning", WAYS)
@@ -106,6 +107,7 @@ def rewards_of(plan: Plan, duration: float) -> Any:
     return [(k * 7.0 + 0.5, 1.0 - k % 3) for k in range(int(duration // 7))] if (plan.learn_rule >= 2).any() else None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["reference", "clock"])
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_calls_equal_one(name: str, engine: str) -> None:
@@ -178,6 +180,7 @@ def test_more_targets_than_16_bits_count(delays: int) -> None:
         assert difference(recordings[0], recording) is None and sims[0].state.equal(sim.state) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_snapshots_and_reset(name: str) -> None:
     sims = [Simulator(loop(RULES[name]), dt=0.5, engine=engine) for engine in ("reference", "clock")]
@@ -198,6 +201,7 @@ def test_snapshots_and_reset(name: str) -> None:
     assert sims[0].state.equal(sims[1].state) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["reference", "clock"])
 def test_without_spikes_nothing_is_learnt(engine: str) -> None:
     net = Network()

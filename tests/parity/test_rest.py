@@ -62,6 +62,7 @@ def test_the_state_is_that_of_every_tick_run(model: str, precision: str, monkeyp
     assert same(sims[0].snapshot(), sims[1].snapshot()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("inputs", [{"in": spikes(1) + [(3, 8990.0)]}, {}])
 def test_as_the_reference_engine_says(inputs: Dict[str, Any]) -> None:
     runs = []
@@ -89,6 +90,7 @@ def test_what_still_acts_is_not_skipped(why: str, monkeypatch: pytest.MonkeyPatc
     assert ticks == []
 
 
+@pytest.mark.long
 def test_a_long_refractory_period_is_waited_for() -> None:
     """Nothing changes for thousands of ticks, and then it does."""
     sims = [Simulator(network("cubalif", refractory=5000.0), 1.0, engine=e) for e in ("clock", "reference")]

@@ -41,6 +41,7 @@ def at_every_level(case: Case) -> int:
     return sum(int(recording.counts[name].sum()) for recording in first[0] for name in neurons)
 
 
+@pytest.mark.long
 def test_generated_networks(report: Any) -> None:
     tally = Tally(f"{' == '.join(LEVELS)}")
     for seed in range(5000, 5000 + NETWORKS):
@@ -50,6 +51,7 @@ def test_generated_networks(report: Any) -> None:
     assert tally.share >= 0.9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["float32", "float16"])
 def test_all_models_at_length(precision: str) -> None:
     # 200 neurons are three blocks and a rest; 1,500 ticks pass a flush and many frames
@@ -65,6 +67,7 @@ def test_all_models_at_length(precision: str) -> None:
         assert states[0][1].equal(state) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_reference_engine_agrees(level: str) -> None:
     use_simd(level)

@@ -41,6 +41,7 @@ def assert_same(case: Case, a: Any, b: Any, words: str) -> None:
     assert a[1].equal(b[1]) is None, f"seed {case.seed}: {words}"
 
 
+@pytest.mark.long
 def test_every_storage_gives_what_rows_give(report: Any) -> None:
     tally = Tally("rows == dense == block8, every level, mode and thread")
     kinds: Set[int] = set()

@@ -17,6 +17,7 @@ THREADS = (2, 3, 4)
 SIZE = 200
 
 
+@pytest.mark.long
 def test_generated_networks(report: Any) -> None:
     tally = Tally("one thread == 2, 3, 4, every model")
     names = ("clock", *(f"clock@{n}" for n in THREADS))
@@ -26,6 +27,7 @@ def test_generated_networks(report: Any) -> None:
     assert tally.share >= 0.9, str(tally)
 
 
+@pytest.mark.long
 def test_generated_networks_of_lif_alone(report: Any) -> None:
     tally = Tally("one thread == 2, 3, 4, LIF alone, event-driven or not")
     errors = seeds(range(2000, 2040), tally, "silent", ("event", "event@2", "clock@3", "hybrid@4"))
@@ -34,6 +36,7 @@ def test_generated_networks_of_lif_alone(report: Any) -> None:
     assert tally.share >= 0.9, str(tally)
 
 
+@pytest.mark.long
 def test_generated_networks_of_long_delays(report: Any) -> None:
     # threads meet once in the ticks of the shortest delay: what they find then is spikes of several ticks
     tally = Tally("one thread == 2, 3, 4, delays of 2 to 6 ticks")

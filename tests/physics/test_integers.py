@@ -178,6 +178,7 @@ def reader(weights=((1.0, 2.0, -0.5),), **parameters):
     return net
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["reference", "clock"])
 @pytest.mark.parametrize("steps", STEPS)
 def test_leaky_integrators(engine, steps):

@@ -44,6 +44,7 @@ def run(net, grid, engine, precision):
     return simulator.run(PARAMS["T"], inputs={"in": events}, record=("spikes", "potentials"), record_from=["cell"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine,precision", RUNS)
 @pytest.mark.parametrize("net,grid", NETS)
 def test_every_spike(net, grid, engine, precision):

@@ -66,6 +66,7 @@ def grid_error(case, potential):
     return np.abs(potential - expected), expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", NEURONS)
 def test_double_precision_repeats_every_step(case):
     times, potential = result(case, "reference", "float64")

@@ -65,6 +65,7 @@ def assert_close(found: np.ndarray, wanted: np.ndarray, size: float, way: Tuple[
     assert np.abs(found - wanted).max() < limit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [EXACT, ("reference", "float32"), ROUNDED], ids="-".join)
 @pytest.mark.parametrize("key", STDPS)
 def test_pair_stdp(key: str, way: Tuple[str, str]) -> None:
@@ -72,6 +73,7 @@ def test_pair_stdp(key: str, way: Tuple[str, str]) -> None:
     assert_close(states(synapse(pair_rule(key), p["w0"], way), rows)["w"], rows[:, 2], p["w_max"], way)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [EXACT, ROUNDED], ids="-".join)
 @pytest.mark.parametrize("key", ["stdp/additive_all", "stdp/strong_multiplicative_nearest"])
 def test_times_are_those_of_the_arrival(key: str, way: Tuple[str, str]) -> None:
@@ -82,6 +84,7 @@ def test_times_are_those_of_the_arrival(key: str, way: Tuple[str, str]) -> None:
     assert_close(found["w"], rows[:, 2], p["w_max"], way)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [EXACT, ROUNDED], ids="-".join)
 @pytest.mark.parametrize("mode", ["event", "dopamine"])
 def test_rewards(mode: str, way: Tuple[str, str]) -> None:
@@ -96,6 +99,7 @@ def test_rewards(mode: str, way: Tuple[str, str]) -> None:
         assert_close(found["n"], rows[:, 4], 1.0, way)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [EXACT, ROUNDED], ids="-".join)
 def test_dopamine_of_unit_rewards(way: Tuple[str, str]) -> None:
     stored_rows, p = stored("plasticity")["rstdp/dopamine_unit_rewards"], PARAMS["rstdp"]

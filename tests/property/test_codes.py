@@ -47,6 +47,7 @@ def decoded(plan: Plan, shape: Tuple[int, int], scale: np.ndarray) -> np.ndarray
     return back
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
 @given(seed=seeds, exponent=st.floats(-25.0, 25.0))
 def test_weights_come_back_within_half_a_code(seed: int, exponent: float) -> None:
@@ -60,6 +61,7 @@ def test_weights_come_back_within_half_a_code(seed: int, exponent: float) -> Non
     assert np.abs(plan.weight8).max(initial=0) in (0, 127)
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
 @given(
     seed=seeds,
@@ -87,6 +89,7 @@ def test_thresholds_take_thirteen_bits(seed: int, exponent: float, theta: float,
     assert ((error <= scale * 0.5000001) | (np.abs(weights) > 126 * scale)).all()
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
 @given(
     seed=seeds,

@@ -159,6 +159,7 @@ def given_synapses(c: cn.Connectivity, dt: float) -> List[Synapse]:
     return [(*key, float(w)) for key, w in sums.items() if w]
 
 
+@pytest.mark.long
 @settings(max_examples=120, deadline=None, database=None, derandomize=True)
 @given(
     seed=seeds,
@@ -192,6 +193,7 @@ def test_storage_keeps_every_synapse(seed: int, kind: str, layout: str, storage:
     assert sorted(stored_synapses(plan, 0)) == sorted(given_synapses(projection.connectivity, dt))
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, size=st.integers(0, 200))
 def test_half_weights_are_the_nearest(seed: int, size: int) -> None:
@@ -231,6 +233,7 @@ def costed_network(seed: int) -> Network:
     return net
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
 @pytest.mark.filterwarnings("ignore:int8. only LIF", "ignore:Population .* steps of")
 @given(seed=seeds, precision=st.sampled_from(["float32", "float16", "float64", "int8"]), dt=st.sampled_from([0.1, 1.0]))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def calibration(net: Network, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random((6, net.population("in").size))
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, share=shares, criterion=st.sampled_from(["trace", "magnitude"]), delays=st.booleans())
 def test_weights_are_pruned_to_the_target(seed: int, share: float, criterion: str, delays: bool) -> None:
@@ -60,6 +62,7 @@ def test_weights_are_pruned_to_the_target(seed: int, share: float, criterion: st
             assert not len(gone) or np.abs(old.weight[gone]).max() <= np.abs(c.weight).min()
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, share=shares, criterion=st.sampled_from(["trace", "magnitude"]))
 def test_blocks_stay_or_go(seed: int, share: float, criterion: str) -> None:
@@ -78,6 +81,7 @@ def test_blocks_stay_or_go(seed: int, share: float, criterion: str) -> None:
     assert -8 * 3 <= over <= 7 * 4
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, threshold=st.floats(0.0, 0.6))
 def test_threshold_takes_what_is_below_and_nothing_else(seed: int, threshold: float) -> None:
@@ -111,6 +115,7 @@ def test_refit_never_increases_the_error(seed: int, keep: float) -> None:
     assert np.allclose(np.where(mask, hessian @ (fresh - w), 0.0), 0.0, atol=1e-8 * np.abs(hessian).max())
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds)
 def test_an_elimination_tells_the_error_of_what_it_leaves(seed: int) -> None:

@@ -90,6 +90,7 @@ def plant(root: Path, files: Dict[str, bytes]) -> None:
         (root / path).write_bytes(raw)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(SENSORS)), GARBAGE, min_size=1, max_size=6), st.binary(max_size=60))
 def test_any_bytes_in_any_sensor(files: Dict[str, bytes], said: bytes) -> None:
@@ -111,6 +112,7 @@ def test_any_bytes_in_any_sensor(files: Dict[str, bytes], said: bytes) -> None:
 LINES = st.from_regex(r"[A-Z0-9_]{0,9}_[AV] (current|volt)\([0-9]{1,4}\)=-?[0-9]{0,6}\.?[0-9]{0,9}[AV]", fullmatch=True)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.one_of(st.text(max_size=200), st.lists(LINES, max_size=6).map("\n".join)))
 def test_any_answer_of_a_converter(text: str) -> None:
@@ -155,6 +157,7 @@ WHOLE = [("VDD_IN", 12500), ("VDD_CPU_GPU_CV", 4667), ("VDD_SOC", 2817)]
 PARTS = [("VDD_GPU_SOC", 5139), ("VDD_CPU_CV", 3268), ("VIN_SYS_5V0", 5500), ("VDDQ_VDD2_1V8AO", 900)]
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from([(WHOLE, 12.5), (PARTS, 13.907)]))
 def test_rails_and_numbers_in_any_order(data: st.DataObject, board: Tuple[List[Tuple[str, int]], float]) -> None:
@@ -182,6 +185,7 @@ def test_rails_and_numbers_in_any_order(data: st.DataObject, board: Tuple[List[T
         assert sum(rail.total for rail in told.rails) == (1 if rails is WHOLE else 0)
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.sampled_from([label for label, _ in PARTS])), st.booleans())
 def test_a_part_is_never_a_total(labels: "set[str]", whole: bool) -> None:

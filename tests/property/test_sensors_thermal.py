@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def within(value: Optional[float], low: float, high: float) -> bool:
     return value is None or low <= value <= high
 
 
+@pytest.mark.long
 @few
 @given(st.dictionaries(st.sampled_from(FILES), said, max_size=len(FILES)))
 def test_any_bytes_in_any_file(files: Dict[str, bytes]) -> None:
@@ -81,6 +83,7 @@ KINDS = ["CPU-therm", "GPU-therm", "tj-thermal", "AO-therm", "PMIC-Die", "acpitz
 readings = st.one_of(st.none(), st.integers(-300_000, 300_000))
 
 
+@pytest.mark.long
 @few
 @given(st.lists(st.tuples(st.sampled_from(KINDS), readings), max_size=8), st.randoms(use_true_random=False))
 def test_numbers_of_sensors_do_not_count(sensors: List[Tuple[str, Optional[int]]], chance: random.Random) -> None:

@@ -41,6 +41,7 @@ def run(text: str, names: Dict[str, Any]) -> Dict[str, Any]:
     return names
 
 
+@pytest.mark.long
 def test_pruning_keeps_what_the_network_knows(
     taught: NeuromorphicAPI, digits: Digits, capsys: pytest.CaptureFixture
 ) -> None:
@@ -81,6 +82,7 @@ def test_quantisation_costs_next_to_nothing(
         assert found.codes.dtype == np.int8 and np.abs(found.dequantize() - w).max() <= 0.501 * found.scale.max()
 
 
+@pytest.mark.long
 def test_both_in_a_row_still_tell_digits_apart(taught: NeuromorphicAPI, digits: Digits) -> None:
     network = taught.network
     first = blocks.block("### 1. Network Pruning")

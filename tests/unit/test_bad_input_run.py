@@ -104,6 +104,7 @@ def test_a_current_beyond_float32() -> None:
     Simulator(small(), dt=0.5, precision="float64").run(2.0, currents={"hidden": 1e39})
 
 
+@pytest.mark.long
 def test_after_a_refused_run_the_next_goes_on(simulator: Simulator) -> None:
     twin = Simulator(small(), dt=0.5, engine=simulator.engine.name)
     twin.restore(simulator.snapshot())
@@ -336,6 +337,7 @@ def test_potentials_of_unknown_populations(name: Any) -> None:
         Simulator(small()).potential(name)
 
 
+@pytest.mark.long
 def test_an_unknown_instruction_set() -> None:
     program = "import neuroedge as n; net = n.Network(); net.add('a', 3); n.Simulator(net, dt=1.0).run(1.0)"
     for level, fine in (("sse9", False), ("portable", True)):

@@ -132,6 +132,7 @@ def test_a_core_that_does_not_work(environment: Any, words: List[str]) -> None:
     assert done.stderr.startswith("error: ") and all(word in done.stderr for word in words)
 
 
+@pytest.mark.long
 def test_arguments_come_from_the_command_line() -> None:
     done = run_module()
     assert done.returncode == 0 and "neuroedge info" in done.stdout

@@ -39,6 +39,7 @@ def test_without_weights_there_is_no_answer(sim) -> None:
     assert demo.watch(blind, CASES[0].clip).motion.direction is None
 
 
+@pytest.mark.long
 def test_json_is_one_object(capsys: pytest.CaptureFixture) -> None:
     assert main(["demo", "--flat-out", "--no-picture", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

@@ -103,6 +103,7 @@ def test_difference_reversed_swaps_polarity(a, b):
     assert len(encoder.encode_difference(a, a)) == 0
 
 
+@pytest.mark.long
 @given(FRAMES, FRAMES, st.floats(0.01, 1.0))
 def test_pattern_is_in_order_and_one_event_a_step(a, b, threshold):
     pattern = DVSEncoder(SMALL, threshold).encode_difference(a, b)

@@ -113,6 +113,7 @@ def no_warnings_of_numpy() -> Any:
         yield
 
 
+@pytest.mark.long
 @QUICK
 @given(st.data())
 def test_networks(data: Any) -> None:
@@ -140,6 +141,7 @@ def test_networks(data: Any) -> None:
         may(Simulator(plan).run, 3 * plan.dt)
 
 
+@pytest.mark.long
 @QUICK
 @given(things, things, some("size", "polarity", "steps"))
 def test_events(neurons: Any, times: Any, more: Dict[str, Any]) -> None:
@@ -155,6 +157,7 @@ def test_events(neurons: Any, times: Any, more: Dict[str, Any]) -> None:
 SIMULATORS = [Simulator(small(), dt=0.5, engine=engine) for engine in ("clock", "reference")]
 
 
+@pytest.mark.long
 @QUICK
 @given(st.data(), st.sampled_from(SIMULATORS))
 def test_runs(data: Any, simulator: Simulator) -> None:
@@ -175,6 +178,7 @@ def test_runs(data: Any, simulator: Simulator) -> None:
     assert simulator.run(1.0).performance["wall_s"] > 0
 
 
+@pytest.mark.long
 @QUICK
 @given(st.data())
 def test_states(data: Any) -> None:
@@ -195,6 +199,7 @@ def test_states(data: Any) -> None:
     simulator.reset()
 
 
+@pytest.mark.long
 @QUICK
 @given(st.data())
 def test_the_tutorials_engine(data: Any) -> None:
@@ -213,6 +218,7 @@ def test_the_tutorials_engine(data: Any) -> None:
     may(simulator.reset)
 
 
+@pytest.mark.long
 @QUICK
 @given(st.data())
 def test_the_tutorials_api(data: Any) -> None:

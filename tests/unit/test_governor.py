@@ -171,6 +171,7 @@ def test_counts_that_make_no_sense_say_nothing(turns: Any, missed: Any) -> None:
     assert governor.level == "high"
 
 
+@pytest.mark.long
 def test_without_busy_shares_a_raise_is_tried_less_and_less_often() -> None:
     governor, tried = Governor(), []
     for k in range(36000):
@@ -257,6 +258,7 @@ def test_a_hog_too_heavy_for_the_lowest_level() -> None:
     assert ran.governor.changes[1].now < 12.0 and ran.governor.changes[2].now > 200.0
 
 
+@pytest.mark.long
 def test_a_hog_that_stays_is_tested_ever_more_rarely() -> None:
     ran = loop(between(10.0, 700.0, 3.0), 700.0)
     raises = [change.now for change in ran.governor.changes if change.after == "high"]
@@ -266,6 +268,7 @@ def test_a_hog_that_stays_is_tested_ever_more_rarely() -> None:
     assert ran.missed(12.0, 700.0) <= 30 * len(raises)
 
 
+@pytest.mark.long
 def test_random_hogs() -> None:
     for seed in range(2):
         rng = np.random.default_rng(seed)

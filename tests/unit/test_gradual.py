@@ -33,6 +33,7 @@ def digits(share: float = 0.9, granularity: str = "weight") -> Tuple[NetworkPrun
     return pruner, net, fresh, history
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share,least", [(0.8, 0.90), (0.95, 0.84)])
 def test_the_target_is_met_and_digits_are_still_told_apart(share: float, least: float) -> None:
     pruner, net, fresh, history = digits(share)
@@ -46,6 +47,7 @@ def test_the_target_is_met_and_digits_are_still_told_apart(share: float, least: 
     assert fresh.projections["hidden->output"].count >= min(0.2, 4 * (1 - share)) * 1280
 
 
+@pytest.mark.long
 def test_the_given_network_stays_untouched() -> None:
     _, net, fresh, _ = digits(0.9)
     assert same(weights(net), weights(classifier())) and net.synapses == 9472
@@ -65,6 +67,7 @@ def test_the_report_tells_what_went() -> None:
     assert "not calibrated" not in text
 
 
+@pytest.mark.long
 def test_blocks_go_and_stay_together() -> None:
     _, _, fresh, _ = digits(0.9, "block8")
     for name, w in weights(fresh).items():

@@ -1,6 +1,7 @@
 """The plan of the house holds: imports go down only, modules say what they offer, files stay short."""
 
 import ast
+import functools
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
@@ -43,6 +44,7 @@ LATE = {
 }
 
 
+@functools.lru_cache(maxsize=None)
 def tree_of(name: str) -> ast.Module:
     return ast.parse((ROOT / name).read_text(encoding="utf-8"))
 
@@ -75,6 +77,7 @@ def imported(name: str, node: ast.AST) -> List[Tuple[str, str]]:
     return pairs
 
 
+@functools.lru_cache(maxsize=None)
 def late_nodes(tree: ast.Module) -> Set[ast.AST]:
     """Everything inside functions."""
     functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]

@@ -52,6 +52,7 @@ print(same, tick)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["clock", "reference"])
 def test_ctrl_c_is_heard_between_ticks(engine: str) -> None:
     done = subprocess.run([sys.executable, "-c", INTERRUPTED, engine], capture_output=True, text=True, timeout=100)

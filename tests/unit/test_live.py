@@ -107,6 +107,7 @@ def test_a_day_asleep_costs_nothing(api: NeuromorphicAPI, clock: Hand) -> None:
     assert result.layer_spike_counts["in"].sum() > 30
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["push", "process", "sleep", "look"])), max_size=25),
        st.integers(0, 9))  # fmt: skip
@@ -234,6 +235,7 @@ def test_pushes_from_threads_are_all_counted(api: NeuromorphicAPI, clock: Hand) 
     assert api.input_counts == (400, 400, 0, 0)
 
 
+@pytest.mark.long
 def test_what_an_interruption_leaves_waits_again(clock: Hand) -> None:
     api, other = network(clock, "adex"), network(Hand(), "adex")
     for a in (api, other):

@@ -88,6 +88,7 @@ def test_late_sleeps_neither_drift_nor_starve() -> None:
     assert pace.turns == 100 and pace.turns + pace.skipped == 99 * 6 + 1
 
 
+@pytest.mark.long
 def test_no_drift_over_a_million_periods() -> None:
     clock = VirtualClock(12345.678)
     pace = Pace(1.0, clock)

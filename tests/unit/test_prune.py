@@ -72,6 +72,7 @@ def accuracy(net: Network, digits: Digits) -> float:
     return right / len(digits.test_labels)
 
 
+@pytest.mark.long
 def test_a_trained_network_still_answers(trained: Any) -> None:
     net, digits, calibration = trained
     full = accuracy(net, digits)
@@ -85,6 +86,7 @@ def test_a_trained_network_still_answers(trained: Any) -> None:
     assert accuracy(blocks.prune(net), digits) > full - 0.06
 
 
+@pytest.mark.long
 def test_layer_after_layer_is_fitted_to_what_the_full_network_brought() -> None:
     net, x = classifier((20, 40, 40, 40, 6), seed=4), values(64, 20)
 
@@ -105,6 +107,7 @@ def test_layer_after_layer_is_fitted_to_what_the_full_network_brought() -> None:
     assert errors["trace"] < 0.07 * errors["magnitude"], errors
 
 
+@pytest.mark.long
 def test_generated_samples_do_better_than_size(trained: Any) -> None:
     net, digits, _ = trained
     with pytest.warns(UserWarning, match="calibrated on generated ones"):
@@ -178,6 +181,7 @@ def test_each_projection_keeps_its_largest() -> None:
         NetworkPruner(threshold=50.0).prune(net)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target, least", [(0.5, 0.2), (0.9, 0.2), (0.98, 0.08)])
 def test_a_readout_is_guarded(target: float, least: float) -> None:
     net = classifier((64, 128, 10))

@@ -267,6 +267,7 @@ def trained() -> Tuple[Network, Digits]:
     return net, digits
 
 
+@pytest.mark.long
 def test_a_trained_classifier_answers_as_before() -> None:
     net, digits = trained()
     inputs, labels = digits.test_inputs, digits.test_labels
@@ -281,6 +282,7 @@ def test_a_trained_classifier_answers_as_before() -> None:
         assert (quantizer.memory_before, quantizer.memory_after) == (report.memory_before, report.memory_after)
 
 
+@pytest.mark.long
 def test_a_reader_in_integers_answers_as_before() -> None:
     # without a quantizer: precision int8 alone
     net, digits = trained()

@@ -68,6 +68,7 @@ def at_terminal(what: str, epochs: int, columns: int, interrupt: float = 0.0) ->
     return process.wait(60), sent.decode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [100, 0])
 def test_a_bar_shows_and_goes(columns: int) -> None:
     status, sent = at_terminal("train", 80, columns)
@@ -79,11 +80,13 @@ def test_a_bar_shows_and_goes(columns: int) -> None:
     assert "History(80 of 80 epochs" in sent and sent.rstrip().endswith("bytes)")
 
 
+@pytest.mark.long
 def test_without_a_terminal_nothing_is_drawn() -> None:
     done = subprocess.run([sys.executable, "-c", LONG, "train", "40"], capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == "" and "History(40 of 40" in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["train", "tune", "answers", "gradual"])
 def test_ctrl_c_keeps_the_best_so_far(what: str) -> None:
     status, sent = at_terminal(what, 100_000, 100, interrupt=0.8)

@@ -59,6 +59,7 @@ def child(of: Network) -> Network:
     return small
 
 
+@pytest.mark.long
 def test_with_data_it_gets_better_and_stays_pruned() -> None:
     net, small, digits = pruned(0.9)
     before, mask, parent = evaluate(small, digits.test_inputs, digits.test_labels), wired(small), digest(net)
