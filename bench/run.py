@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import dense
 import growth
+import hog
 import large
 import learning
 import live
@@ -46,6 +47,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "learning": learning.learning,
     "shrinking": shrinking.shrinking,
     "live": live.live,
+    "hog": hog.hogs,
 }
 
 

@@ -15,7 +15,10 @@ from neuroedge.plan import fields
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", README, re.S)
+LIVE = (ROOT / "docs" / "live.md").read_text(encoding="utf-8")
+# Python and, where it follows, what it prints
+SHOWN = re.compile(r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", re.S)
+EXAMPLES = SHOWN.findall(README)
 
 
 def test_the_native_header_is_printed_from_the_field_table() -> None:
@@ -23,7 +26,7 @@ def test_the_native_header_is_printed_from_the_field_table() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("code,printed", EXAMPLES)
+@pytest.mark.parametrize("code,printed", [*EXAMPLES, *SHOWN.findall(LIVE)])
 def test_examples_of_the_readme_run_and_print_what_it_says(code: str, printed: str) -> None:
     out = io.StringIO()
     with redirect_stdout(out):
