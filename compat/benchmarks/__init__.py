@@ -1,1 +1,1 @@
-"""Import path of the tutorial; its benchmarks come with a later version."""
+"""Import path of the tutorial: `from benchmarks.edge_benchmarks import benchmark_edge`."""

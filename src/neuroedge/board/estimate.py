@@ -11,7 +11,7 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 from .files import Tree
 from .source import PowerSource
 
-__all__ = ["MODELS", "EstimateSource", "Model", "estimate", "model_for", "utilisation"]
+__all__ = ["MODELS", "EstimateSource", "Model", "estimate", "model_for", "per_core", "utilisation"]
 
 _TICKS = re.compile(r"[0-9]{1,19}\Z")
 
@@ -60,6 +60,20 @@ def utilisation(before: List[int], now: List[int]) -> Optional[float]:
     total = sum(max(ticks, 0) for ticks in passed)
     idle = sum(max(ticks, 0) for ticks in passed[3:5])
     return (total - idle) / total if len(passed) >= 4 and total > 0 else None
+
+
+# W of one busy core, for machines of which nothing better is known, by what the kernel calls their instructions.
+# x86: thermal design power by core, 15 W for 4 of an i7-8650U and 360 W for 96 of an EPYC 9654. Arm: full load less
+# idle, by core, of the Raspberry Pi 4 and the Jetson Nano above
+CORES = ((r"x86_64|amd64|i[3-6]86", 3.75, "x86 core, TDP by core"), (r"aarch64|armv[78].*", 1.0, "Arm core"))
+
+
+def per_core(machine: str) -> Tuple[Optional[float], str]:
+    """W of one busy core and no more of the machine, and how that was estimated; None for other instruction sets."""
+    for marks, watts, source in CORES:
+        if re.match(marks, machine):
+            return watts, f"estimated: {watts:g} W of one busy {source}, the rest of the machine left out"
+    return None, f"estimated: nothing, no figure for a core of {machine!r} is known"
 
 
 class EstimateSource(PowerSource):

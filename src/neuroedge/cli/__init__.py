@@ -12,6 +12,7 @@ __all__ = ["main"]
 
 # verb, and its first example
 VERBS = {
+    "bench": "neuroedge bench --precision int8 --keep 0.2",
     "demo": "neuroedge demo --out demo.png",
     "info": "neuroedge info",
     "power": "neuroedge power 5W",

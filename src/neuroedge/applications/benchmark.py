@@ -1,0 +1,175 @@
+"""What a configuration of the digits classifier costs and answers, measured here: `benchmark_edge(config)`."""
+
+import platform
+import time
+import warnings
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from .. import checks
+from ..board.energy import EnergyMeter
+from ..board.estimate import per_core
+from ..errors import ParameterError, shown
+from ..learning import Variation, fine_tune
+from ..learning.school import NO_KNOBS, Batch, School
+from ..learning.task import Task, taught
+from ..network.graph import Network
+from ..optimize import Figures, NetworkPruner, report
+from ..plan.compile import compile_network
+from ..plan.precision import device_precision
+from .classify import Digits, load_digits
+from .reference import reference_classifier
+
+__all__ = ["CONFIGS", "benchmark_edge"]
+
+# the tutorial's
+CONFIGS: Tuple[Dict[str, Any], ...] = (
+    {"precision": "float32", "pruning": 0.0},
+    {"precision": "float16", "pruning": 0.0},
+    {"precision": "float16", "pruning": 0.5},
+    {"precision": "int8", "pruning": 0.8},
+)
+KEYS = ("precision", "pruning")
+# ms that a digit is shown for; epochs of tuning; seconds of inferences that are timed, and that draw power
+SHOWN, EPOCHS, TIMED, DRAWN = 16.0, 10, 0.5, 1.0
+# more latencies than this say no more
+MOST = 50_000
+
+_configured: Dict[Tuple[str, float], Network] = {}
+
+
+class _Speed(NamedTuple):
+    """latencies: s of single inferences; per_second: of all in a row."""
+
+    latencies: np.ndarray
+    per_second: float
+
+
+def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = True) -> Dict[str, Any]:
+    """Measure the reference digits classifier (64-128-10) in one configuration, on one thread of this machine.
+
+    config: precision ("float32", "float16", "int8"; default "float32") and pruning (share of synapses removed, 0 up to
+    1; default 0). The classifier is trained at the first call and kept; a pruned or int8 one is fine-tuned for ten
+    epochs on the training digits. Definitions are NeuroBench's.
+
+    Returns speed (inferences a second, values in to class out, one at a time), latency_ms {p50, p99}, realtime_factor
+    (ms of network time for one of wall time), accuracy (share of 540 test digits of other writers, never trained or
+    tuned on), power (W, None if neither measured nor estimated), power_source ("measured: …" or "estimated: …"),
+    energy_per_inference (J), memory_bytes (plan and state), sparsity (share of possible synapses that are absent),
+    activation_sparsity, synaptic_operations {effective_acs, effective_macs, dense} of one inference, and the config.
+    Raises UnknownNameError and ParameterError for what is no configuration, before any work.
+    """
+    precision, pruning = _checked(config)
+    digits = load_digits()
+    network = _network(precision, pruning, digits, progress)
+    with warnings.catch_warnings():
+        # that leaky integrators keep float states in int8 is not news to a benchmark
+        warnings.filterwarnings("ignore", "int8", UserWarning)
+        figures = report({"": (network, precision)}, digits.test_inputs, digits.test_labels, SHOWN).steps[0]
+        once, task = _inference(network, precision, digits)
+    speed = _speed(once, len(task.inputs))
+    power, source, energy = _power(once, len(task.inputs))
+    return {
+        "config": {"precision": precision, "pruning": pruning},
+        "speed": speed.per_second,
+        "latency_ms": {"p50": _quantile(speed, 50.0), "p99": _quantile(speed, 99.0)},
+        "realtime_factor": (task.ticks + task.layout.travel) * task.dt / 1000.0 * speed.per_second,
+        "accuracy": figures.accuracy,
+        "power": power,
+        "power_source": source,
+        "energy_per_inference": energy,
+        **_sizes(figures),
+    }
+
+
+def _sizes(figures: Figures) -> Dict[str, Any]:
+    return {
+        "memory_bytes": figures.nbytes,
+        "sparsity": figures.connection_sparsity,
+        "activation_sparsity": figures.activation_sparsity,
+        "synaptic_operations": {
+            "effective_acs": figures.effective_acs, "effective_macs": 0.0, "dense": float(figures.dense),
+        },
+    }  # fmt: skip
+
+
+def _checked(config: Optional[Mapping[str, Any]]) -> Tuple[str, float]:
+    given = checks.mapping("benchmark_edge", "config", config, "precision and pruning")
+    for key in given:
+        checks.known("key of config", key, KEYS)
+    precision = device_precision(given.get("precision", "float32"))
+    pruning = checks.not_negative("benchmark_edge", "pruning", given.get("pruning", 0.0))
+    if pruning >= 1.0:
+        raise ParameterError(f"benchmark_edge: pruning must be a share in [0, 1) (got {shown(given['pruning'])})")
+    return precision, pruning
+
+
+def _network(precision: str, pruning: float, digits: Digits, progress: bool) -> Network:
+    """The classifier, pruned and tuned; made once for each configuration."""
+    # float16 is rounded when it is compiled; only int8 is tuned for
+    key = "int8" if precision == "int8" else "float", pruning
+    if key not in _configured:
+        network = reference_classifier(progress=progress)
+        if pruning:
+            vary = Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5)
+            some = np.concatenate([digits.inputs, vary(digits.inputs, 0), vary(digits.inputs, 1)])
+            network = NetworkPruner(sparsity_target=pruning, calibration=some, duration=SHOWN).prune(network)
+        if pruning or precision == "int8":
+            bits = 8 if precision == "int8" else None
+            data = digits.inputs, digits.labels
+            fine_tune(network, EPOCHS, data, SHOWN, rate=2e-3, bits=bits, threads=1, progress=progress)
+        _configured[key] = network
+    return _configured[key]
+
+
+def _inference(network: Network, precision: str, digits: Digits) -> Tuple[Callable[[int], int], Task]:
+    """One test digit's class, from values to class, and what it works on."""
+    task = taught("benchmark_edge", network, digits.test_inputs, digits.test_labels, SHOWN, 1.0)
+    school = School(network, compile_network(network, task.dt, precision), task.layout, task.ticks)
+    answers = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
+    single = [np.array([k], np.int64) for k in range(len(task.inputs))]
+
+    def once(k: int) -> int:
+        school.run(single[k])
+        return int(answers.score[k].argmax())
+
+    return once, task
+
+
+def _speed(once: Callable[[int], int], samples: int) -> _Speed:
+    for k in range(samples):
+        once(k)
+    walls: List[float] = []
+    began = last = time.perf_counter()
+    while last - began < TIMED and len(walls) < MOST:
+        for k in range(samples):
+            once(k)
+            now = time.perf_counter()
+            walls.append(now - last)
+            last = now
+    return _Speed(np.array(walls), len(walls) / (last - began))
+
+
+def _quantile(speed: _Speed, percent: float) -> float:
+    return float(np.percentile(speed.latencies, percent)) * 1e3
+
+
+def _power(once: Callable[[int], int], samples: int) -> Tuple[Optional[float], str, Optional[float]]:
+    """W, where that comes from, and J of one inference."""
+    done = 0
+    with warnings.catch_warnings():
+        # what nothing measures is said in the answer
+        warnings.simplefilter("ignore", UserWarning)
+        meter = EnergyMeter()
+        with meter:
+            began = time.perf_counter()
+            while time.perf_counter() - began < DRAWN:
+                for k in range(samples):
+                    once(k)
+                done += samples
+            seconds = time.perf_counter() - began
+    if meter.watts is not None and meter.method is not None:
+        return meter.watts, meter.method, meter.watts * seconds / done
+    watts, method = per_core(platform.machine())
+    return watts, method, None if watts is None else watts * seconds / done
