@@ -59,16 +59,14 @@ class DVSEncoder:
         self._off = self._on
         if threshold_off is not None:
             self._off = px.thresholds("threshold_off", threshold_off, self.height, self.width)
-        self.threshold, self.threshold_off = _nominal(threshold), _nominal(self._off)
-        if threshold_off is None or np.ndim(threshold_off) == 0:
-            self.threshold_off = self.threshold if threshold_off is None else _nominal(threshold_off)
+        self.threshold, self.threshold_off = float(np.mean(self._on)), float(np.mean(self._off))
         self.mismatch = checks.not_negative(me, "mismatch", mismatch)
         self.cutoff = checks.not_negative(me, "cutoff", cutoff, "Hz")
         self.leak = checks.not_negative(me, "leak", leak, "Hz")
         self.shot_noise = checks.not_negative(me, "shot_noise", shot_noise, "Hz")
         self.refractory = checks.not_negative(me, "refractory", refractory, "ms")
         self.seed = checks.whole(me, "seed", seed, least=0)
-        self._given = (threshold, threshold_off)
+        self._given = (_kept(threshold), _kept(threshold_off))
         self._on = px.mismatched(self._on, self.mismatch, self.seed, 1, self.size)
         self._off = px.mismatched(self._off, self.mismatch, self.seed, 0, self.size)
         self.reset()
@@ -95,8 +93,9 @@ class DVSEncoder:
     def reset(self) -> None:
         """Forget references, filters and the time: the next frame is a first frame."""
         self._reference: Optional[np.ndarray] = None
-        self._light = self._reference
+        self._light: Optional[np.ndarray] = None
         self._last: Optional[np.ndarray] = None
+        self._room = np.empty((0, 0), np.float32)
         self._time = 0.0
         self._turn = 0
 
@@ -143,7 +142,7 @@ class DVSEncoder:
             cure = "call reset() to start a new clip"
             raise ParameterError(f"DVSEncoder: timestamp must be after {self._time:g} ms (got {now:g} ms); {cure}")
         light = self._seen(frame, interval)
-        events = px.crossings(light - self._reference, self._on, self._off)
+        events = px.crossings(np.subtract(light, self._reference, out=self._room[1]), self._on, self._off)
         neurons, signs, sizes = px.in_turn(events)
         # i/N is exactly 1 for the last event: no time exceeds the interval
         steps = np.arange(1, len(sizes) + 1) / max(len(sizes), 1)
@@ -162,23 +161,21 @@ class DVSEncoder:
 
     def _start(self, frame: np.ndarray, now: float) -> None:
         light = px.log_intensity(frame)
-        if self.cutoff or self.leak:
-            # small steps add up here, and v2e has doubles too
-            light = light.astype(np.float64)
-        self._reference, self._time = light.copy(), now
+        # room for two pictures, kept: asking for it anew in every frame takes longer than the arithmetic
+        self._reference, self._time, self._room = light.copy(), now, np.empty((2, self.size), np.float32)
         self._light = light if self.cutoff else None
         self._last = np.full(self.size, -np.inf) if self.refractory else None
 
     def _seen(self, frame: np.ndarray, interval: float) -> np.ndarray:
         """What the photoreceptors tell after this frame; leaks the references."""
-        light = px.log_intensity(frame)
+        light, share = px.log_intensity(frame, self._room[0]), self._room[1]
         if self.leak and self._reference is not None:
-            self._reference -= self.leak * interval / 1000.0 * self._on
+            self._reference -= np.multiply(self._on, np.float32(self.leak * interval / 1000.0), out=share)
         if self._light is None:
             return light
-        step = light - self._light
-        step *= px.bandwidth(frame, interval, self.cutoff)
-        self._light += step
+        light -= self._light
+        light *= px.bandwidth(frame, interval, self.cutoff, share)
+        self._light += light
         return self._light
 
     def _with_shots(
@@ -210,9 +207,8 @@ class DVSEncoder:
     def _moved(self, reference: np.ndarray, events: px.Events) -> None:
         """Move the references by these events."""
         up, ups, down, downs = events
-        on, off = self._on, self._off
-        reference[up] += ups.astype(reference.dtype) * (on[up] if isinstance(on, np.ndarray) else on)
-        reference[down] -= downs.astype(reference.dtype) * (off[down] if isinstance(off, np.ndarray) else off)
+        reference[up] += ups.astype(np.float32) * px.at(self._on, up)
+        reference[down] -= downs.astype(np.float32) * px.at(self._off, down)
 
     def _moved_by(self, reference: np.ndarray, neurons: np.ndarray, signs: np.ndarray) -> None:
         """The same from single events."""
@@ -230,9 +226,9 @@ class DVSEncoder:
         return f"DVSEncoder({', '.join(parts)})"
 
 
-def _nominal(threshold: Any) -> float:
-    """A threshold, or the mean of a map."""
-    return float(np.mean(threshold))
+def _kept(threshold: Any) -> Any:
+    """A threshold as it was given; of a map a copy."""
+    return threshold if np.isscalar(threshold) or threshold is None else np.array(threshold)
 
 
 def _resolution(value: Any) -> Tuple[int, int]:

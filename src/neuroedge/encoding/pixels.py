@@ -4,7 +4,7 @@ The formulas are those of v2e (Hu, Liu & Delbruck 2021, CVPRW, "v2e: From video 
 """
 
 import math
-from typing import Any, List, Tuple, Union
+from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..network.arithmetic import poisson, tick_key
 __all__ = [
     "LEAST_THRESHOLD",
     "Events",
+    "at",
     "bandwidth",
     "checked_frame",
     "crossings",
@@ -87,31 +88,36 @@ def _levels(frame: np.ndarray) -> np.ndarray:
     return levels if frame.dtype == np.uint8 else levels * 255.0
 
 
-def log_intensity(frame: np.ndarray) -> np.ndarray:
-    """Log intensity of a checked frame, float32 [H·W]: linear up to level 20 of 255, natural log above."""
+def log_intensity(frame: np.ndarray, out: Optional[np.ndarray] = None) -> np.ndarray:
+    """Log intensity of a checked frame, float32 [H·W]: linear up to level 20 of 255, natural log above; in `out`."""
+    light = np.empty(frame.size, np.float32) if out is None else out
     if frame.dtype == np.uint8:
         # every index is in range; saying so spares a copy
-        return np.take(_LOG_OF_LEVEL, frame.ravel(), mode="clip")
-    return _lin_log(_levels(frame))
+        return np.take(_LOG_OF_LEVEL, frame.ravel(), out=light, mode="clip")
+    light[:] = _lin_log(_levels(frame))
+    return light
 
 
-def bandwidth(frame: np.ndarray, interval: float, cutoff: float) -> np.ndarray:
-    """Share [H·W] of the way to the new intensity that a photoreceptor goes in `interval` ms.
+def bandwidth(frame: np.ndarray, interval: float, cutoff: float, out: np.ndarray) -> np.ndarray:
+    """Share [H·W] of the way to the new intensity that a photoreceptor goes in `interval` ms; in `out`.
 
     ε = min(1, (I + 20)/275 · 2π·cutoff·Δt), I the grey level: a first-order low-pass, faster in bright light.
     """
-    share = _levels(frame)
-    share += 20.0
-    share *= 2.0 * math.pi * cutoff * interval / 1000.0 / 275.0
-    return np.minimum(share, 1.0, out=share)
+    scale = 2.0 * math.pi * cutoff * interval / 1000.0 / 275.0
+    if frame.dtype == np.uint8:
+        of_level = np.minimum((np.arange(256) + 20.0) * scale, 1.0).astype(np.float32)
+        return np.take(of_level, frame.ravel(), out=out, mode="clip")
+    out[:] = np.minimum((_levels(frame) + 20.0) * scale, 1.0)
+    return out
 
 
 def thresholds(field: str, value: Any, height: int, width: int) -> Threshold:
     """A contrast threshold for all pixels, or a map [H, W] of them, flat."""
     owner = "DVSEncoder"
-    if np.ndim(value) == 0:
-        number = checks.positive(owner, field, value)
-        low, made = number, np.float32(number)
+    made: Threshold
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        low = checks.positive(owner, field, value)
+        made = np.float32(low)
     else:
         given = checks.real_array(owner, field, value, (height, width))
         low, made = float(given.min()), given.astype(np.float32).ravel()
@@ -129,14 +135,26 @@ def mismatched(threshold: Threshold, sigma: float, seed: int, which: int, pixels
 
 
 def crossings(change: np.ndarray, on: Threshold, off: Threshold) -> Events:
-    """Pixels [n], ascending, that moved by a threshold or more, and how often: floor(change / threshold)."""
-    up, down = np.flatnonzero(change >= on), np.flatnonzero(change <= -off)
-    high, low = change[up], -change[down]
-    ups = np.floor_divide(high, _at(on, up)).astype(np.int32)
-    return up, ups, down, np.floor_divide(low, _at(off, down)).astype(np.int32)
+    """Pixels [n], ascending, that moved by a threshold or more, and how often: floor(change / threshold).
+
+    change: float32, which comes back negated.
+    """
+    up = np.flatnonzero(change >= on)
+    ups = _times(change[up], at(on, up))
+    # one negation of all costs less than one of a map of thresholds that is made anew each time
+    np.negative(change, out=change)
+    down = np.flatnonzero(change >= off)
+    return up, ups, down, _times(change[down], at(off, down))
 
 
-def _at(threshold: Threshold, pixels: np.ndarray) -> Threshold:
+def _times(moved: np.ndarray, threshold: Threshold) -> np.ndarray:
+    """How often float32 thresholds fit: quotients of float32 are exact enough in double for their floor."""
+    times: np.ndarray = np.floor(np.divide(moved, threshold, dtype=np.float64)).astype(np.int32)
+    return times
+
+
+def at(threshold: Threshold, pixels: np.ndarray) -> Threshold:
+    """The thresholds of these pixels."""
     return threshold[pixels] if isinstance(threshold, np.ndarray) else threshold
 
 
