@@ -1,6 +1,8 @@
 """Files of a board: what cannot be read is None, what is of no use is named and counted, nothing leads out."""
 
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,18 @@ def test_a_command_gets_no_input_and_no_more_than_its_time() -> None:
     assert answer is not None and answer.out == ""
     late = Shell().run(["sleep", "5"], timeout=0.05)
     assert late is not None and late.code is None and "no answer within 0.05 s" in late.err
+
+
+def test_a_command_that_may_not_be_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(running: object) -> None:
+        # what the kernel says to a user about what sudo runs
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(subprocess.Popen, "kill", forbidden)
+    began = time.monotonic()
+    answer = Shell().run(["sleep", "3"], timeout=0.05)
+    assert time.monotonic() - began < 2.5
+    assert answer is not None and answer.code is None and "no answer" in answer.err
 
 
 def test_a_long_chain_of_written_links_ends_soon(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from neuroedge.board.commands import Answer
 from neuroedge.board.cuda import cupy_cure, cupy_missing
 from neuroedge.board.identify import identify
 from neuroedge.errors import ArgumentTypeError, MissingExtraError, ParameterError, UnknownNameError, UnsupportedError
+from neuroedge.tutorial.api import NeuromorphicAPI
 from neuroedge.tutorial.jetson import JetsonOptimizer, PowerManager
 
 NANO, ORIN, LAPTOP = "jetson-nano-4gb-jp4.6", "jetson-orin-nano-jp6", "x86-laptop"
@@ -119,6 +120,27 @@ def test_a_battery_board_that_does_not_answer() -> None:
         assert "pip install neuroedge[sensors]" in str(error)
     else:
         assert math.isnan(level) and len(texts) == 1 and "0x42" in texts[0]
+
+
+def test_throttling_that_is_asked_for_again_goes_on(tmp_path: Path) -> None:
+    zone = tmp_path / "sys/class/thermal/thermal_zone0"
+    zone.mkdir(parents=True)
+    (zone / "type").write_text("cpu-thermal\n")
+    (zone / "temp").write_text("71000\n")
+    api, manager = NeuromorphicAPI(), PowerManager(tmp_path)
+    try:
+        # as a loop does: anew it would forget what it has learnt, and let go of what it caps
+        throttle = manager.enable_thermal_throttling(target=[api])
+        assert throttle is not None and manager.enable_thermal_throttling(70.0, [api]) is throttle
+        other = manager.enable_thermal_throttling(60.0, [api])
+        assert other is not throttle and other is not None and other.running and not throttle.running
+        assert manager.enable_thermal_throttling(60.0) is not other
+        other = manager.enable_thermal_throttling(60.0)
+        assert other is not None
+        other.stop()
+        assert manager.enable_thermal_throttling(60.0) is not other
+    finally:
+        manager.disable_thermal_throttling()
 
 
 class Nano:

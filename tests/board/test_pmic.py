@@ -26,6 +26,11 @@ def test_voltages_alone_are_no_power() -> None:
     assert total(rails) is None and total([]) is None
 
 
+def test_zeros_alone_are_no_power() -> None:
+    lines = "3V3_SYS_A current(1)=0.00000000A\n3V3_SYS_V volt(9)=3.31000000V\n"
+    assert [rail.watts for rail in parse(lines)] == [0.0] and total(parse(lines)) is None
+
+
 def test_a_part_of_an_answer_is_not_summed() -> None:
     lines = said(BOARD, IDLE).out.splitlines()
     whole = total(parse("\n".join(lines)))

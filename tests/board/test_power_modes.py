@@ -234,6 +234,15 @@ def test_governors_that_all_policies_offer(tmp_path: Path) -> None:
     assert found is not None and found.current is not None and found.current.name == "powersave"
 
 
+def test_garbage_is_no_governor(tmp_path: Path) -> None:
+    folder = tmp_path / "sys/devices/system/cpu/cpu0/cpufreq"
+    folder.mkdir(parents=True)
+    (folder / "scaling_available_governors").write_text(f"performance {'A' * 3000} p\u00f6wer\n", encoding="utf-8")
+    (folder / "scaling_governor").write_text("performance\n")
+    found = modes(Tree(tmp_path))
+    assert found is not None and found.names == ["performance"]
+
+
 def test_a_governor_that_cannot_be_written(tmp_path: Path) -> None:
     folder = tmp_path / "sys/devices/system/cpu/cpufreq/policy0"
     folder.mkdir(parents=True)

@@ -135,7 +135,7 @@ def test_a_terminal_without_unicode() -> None:
 def test_this_machine_itself() -> None:
     done = run_here("info", "--json", NEUROEDGE_BOARD_ROOT="")
     report = json.loads(done.stdout)
-    assert done.returncode == 0 and report["board"]["cpu_count"] >= 1 and report["board"]["memory_total"] > 0
+    assert done.returncode == 0 and report["board"]["cpu_count"] >= 1 and report["board"]["memory_total_mb"] > 0
 
 
 def test_a_root_that_is_none(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,17 @@ def test_a_day_asleep_costs_nothing(api: NeuromorphicAPI, clock: Hand) -> None:
     assert result.layer_spike_counts["in"].sum() > 30
 
 
+def test_a_day_asleep_after_busy_times_costs_nothing(api: NeuromorphicAPI, clock: Hand) -> None:
+    api.push_input("in", volley(400, span=10.0))
+    clock.ms += 10.0
+    # more than events are worth their while for, on any machine
+    assert api.process_input().performance["synaptic_events"] > 2_000
+    clock.ms += 86_400_000.0
+    api.push_input("in", [(3, 0.0)])
+    result = api.process_input()
+    assert result.duration == pytest.approx(86_400_000.0) and result.performance["engine"] == "event"
+
+
 @pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["push", "process", "sleep", "look"])), max_size=25),

@@ -52,19 +52,36 @@ class Shell:
             return None
         environment = {**os.environ, "PATH": path, "LC_ALL": "C"}
         try:
-            done = subprocess.run(
+            running = subprocess.Popen(
                 [command, *words[1:]],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                timeout=timeout,
                 env=environment,
             )
-        except subprocess.TimeoutExpired as late:
-            return Answer(None, _text(late.stdout), _text(late.stderr) or f"no answer within {timeout:g} s")
         except OSError as error:
             return Answer(None, "", str(error))
-        return Answer(done.returncode, _text(done.stdout), _text(done.stderr))
+        try:
+            out, err = running.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            _give_up(running)
+            return Answer(None, _text(late.stdout), _text(late.stderr) or f"no answer within {timeout:g} s")
+        except BaseException:
+            _give_up(running)
+            raise
+        return Answer(running.returncode, _text(out), _text(err))
+
+
+def _give_up(running: "subprocess.Popen[bytes]") -> None:
+    """End a command, if that is allowed: what sudo has made root's goes on, and is not waited for."""
+    try:
+        running.kill()
+        running.wait(1.0)
+    except (OSError, subprocess.TimeoutExpired):
+        pass
+    for pipe in (running.stdout, running.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _text(raw: Optional[bytes]) -> str:

@@ -5,6 +5,7 @@ by differences. Between two samples of power that lie further apart than five pe
 that time is left out, and `covered` says how much is in.
 """
 
+import math
 import os
 import threading
 import time
@@ -76,6 +77,7 @@ class EnergyMeter:
         self._wanted, self._runner, self._ups = source, runner, ups
         self._idle_method: Optional[str] = None
         self._thread: Optional[threading.Thread] = None
+        self._running = threading.Lock()
         self._warned = False
         self.method: Optional[str] = None
         self._start: Optional[float] = None
@@ -83,21 +85,30 @@ class EnergyMeter:
         self._clear()
 
     def __enter__(self) -> "EnergyMeter":
-        if self._start is not None and self._end is None:
+        if not self._running.acquire(blocking=False):
             raise NotReadyError("EnergyMeter: it is already running; use a second one inside of the first")
-        self._clear()
-        source = self._choose()
-        if source is not None:
-            self.method = source.method
-            period = 1.0 / min(self.rate, source.rate)
-            self._integral = Integral(source.range if source.counts else max(JOINED * period, LATE), not source.counts)
-            self._begin(source, period)
+        try:
+            self._clear()
+            source = self._choose()
+            if source is not None:
+                period = 1.0 / min(self.rate, positive("EnergyMeter", "rate of the source", source.rate, "Hz"))
+                gap = source.range if source.counts else max(JOINED * period, LATE)
+                self.method, self._integral = source.method, Integral(gap, not source.counts)
+                self._begin(source, period)
+        except BaseException:
+            self._running.release()
+            raise
         self._start = time.monotonic()
         return self
 
     def __exit__(self, *error: object) -> None:
+        if not self._running.locked():
+            return
         self._end = time.monotonic()
-        self._halt()
+        try:
+            self._halt()
+        finally:
+            self._running.release()
 
     def __str__(self) -> str:
         if self.joules is None or self.watts is None:
@@ -172,14 +183,15 @@ class EnergyMeter:
 
     @property
     def own_share(self) -> Optional[float]:
-        """What the sampler took of one core, 0 … 1."""
-        return self.own_cpu_s / self.seconds if self.seconds > 0.0 else None
+        """What the sampler took of one core while it ran, 0 … 1."""
+        return min(self.own_cpu_s / self._sampled, 1.0) if self._sampled > 0.0 else None
 
     def _clear(self) -> None:
         self.method = self._start = self._end = None
         self._integral = Integral(0.0)
         self._stop, self._ready = threading.Event(), threading.Event()
-        self.own_cpu_s = 0.0
+        # s of a core, and s that passed
+        self.own_cpu_s = self._sampled = 0.0
 
     def _choose(self) -> Optional[PowerSource]:
         if isinstance(self._wanted, PowerSource):
@@ -230,14 +242,15 @@ class EnergyMeter:
         self, source: PowerSource, integral: Integral, period: float, stop: threading.Event, ready: threading.Event
     ) -> None:
         _give_way()
-        began, due, last = time.thread_time(), time.monotonic(), False
+        began, start, last = time.thread_time(), time.monotonic(), False
+        due = start
         while True:
             before = time.monotonic()
             value = _value(source)
             after = time.monotonic()
             integral.add((before + after) / 2.0, value)
             if self._integral is integral:
-                self.own_cpu_s = time.thread_time() - began
+                self.own_cpu_s, self._sampled = time.thread_time() - began, time.monotonic() - start
             ready.set()
             if last:
                 return
@@ -248,7 +261,8 @@ class EnergyMeter:
 
 def _value(source: PowerSource) -> Optional[float]:
     try:
-        return source.joules() if source.counts else source.read()
+        value = source.joules() if source.counts else source.read()
+        return None if value is None or not math.isfinite(value) else float(value)
     except Exception:  # of a source that is not ours: a missed sample, counted as such
         return None
 

@@ -1,6 +1,7 @@
 """The kernel's CPU governors, which are the power modes of a machine without nvpmodel."""
 
 import errno
+import re
 from pathlib import Path
 from typing import List, Optional
 
@@ -11,6 +12,8 @@ from .rights import Outcome
 __all__ = ["governors", "policies", "set_governor"]
 
 CPUS = "sys/devices/system/cpu"
+# the kernel's names have at most 15 letters
+_NAME = re.compile(r"[\x21-\x7e]{1,40}\Z")
 
 
 def policies(tree: Tree) -> List[str]:
@@ -28,7 +31,7 @@ def governors(tree: Tree) -> Optional[List[PowerMode]]:
     offers = [(tree.text(f"{folder}/scaling_available_governors") or "").split() for folder in folders]
     names = [name for name in (offers[0] if offers else []) if all(name in offer for offer in offers)]
     now = _now(tree, folders)
-    modes = [PowerMode(name, current=name == now) for name in dict.fromkeys(names) if name.isprintable()]
+    modes = [PowerMode(name, current=name == now) for name in dict.fromkeys(names) if _NAME.match(name)]
     return modes or None
 
 

@@ -45,12 +45,12 @@ def parse(text: str) -> List[Rail]:
 
 
 def total(rails: List[Rail]) -> Optional[float]:
-    """The sum over all rails that count, in W; None for an answer in which one of them is not whole."""
+    """The sum over all rails that count, in W; None for an answer in which one of them is not whole, or all say 0."""
     counted = [rail for rail in rails if rail.name not in UNCOUNTED]
     if not counted or any(rail.watts is None for rail in counted):
         return None
     watts = sum(rail.watts for rail in counted if rail.watts is not None)
-    return watts if watts <= WATTS[1] else None
+    return watts if 0.0 < watts <= WATTS[1] else None
 
 
 class PmicSource(PowerSource):

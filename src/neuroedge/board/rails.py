@@ -89,14 +89,14 @@ class RailSource(PowerSource):
         self.method = f"measured: {kind} {' + '.join(member.name for member in members)}"
 
     def read(self) -> Optional[float]:
-        """The sum of its lines in W; None if any of them tells nothing."""
+        """The sum of its lines in W; None if any of them tells nothing, or if all say 0, as no board that runs does."""
         total = 0.0
         for member in self.members:
             watts = _watts(self.tree, member)
             if watts is None:
                 return None
             total += watts
-        return total if total <= WATTS[1] else None
+        return total if 0.0 < total <= WATTS[1] else None
 
     def rails(self) -> List[Rail]:
         """Every line of the board; total only where one line is all of the input."""

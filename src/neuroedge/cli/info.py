@@ -48,6 +48,15 @@ EXTRAS = {
     "smbus2": ("I2C sensors", "sensors"),
 }
 
+# of the numbers of a board, which its fields do not say
+_UNITS = {
+    "memory_total": "_mb",
+    "memory_available": "_mb",
+    "max_frequency": "_mhz",
+    "frequency_limit": "_mhz",
+    "gpu_frequency": "_mhz",
+}
+
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge info`: none of its own."""
@@ -148,7 +157,7 @@ def _report(seen: Survey) -> Dict[str, Any]:
     ]
     return {
         "schema": "neuroedge.info/1",
-        "board": seen.board._asdict(),
+        "board": {f"{name}{_UNITS.get(name, '')}": value for name, value in seen.board._asdict().items()},
         **zone_json(seen.zone),
         "zones": zones,
         "throttled": throttled_json(seen.throttled),

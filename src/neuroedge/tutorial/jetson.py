@@ -113,6 +113,8 @@ class PowerManager:
         self._ups = ups_of(self._tree, ups)
         self._said: Set[str] = set()
         self._throttle: Optional[ThermalThrottle] = None
+        # what it was asked for
+        self._asked: Optional[Tuple[float, float, Optional[List[int]]]] = None
 
     def __repr__(self) -> str:
         return f"PowerManager({self._tree!r})"
@@ -158,20 +160,27 @@ class PowerManager:
         self, limit: float = 70.0, target: Any = None, every: float = 1.0
     ) -> Optional[ThermalThrottle]:
         """Lower the quality of simulation when it gets hot, and raise it again when it is cool; for as long as the
-        process runs, or until `stop()` of what this returns, or the next call.
+        process runs, or until `stop()` of what this returns, or a call that asks for something else: asked for the same
+        again, as a loop does that looks at the temperature, the one at work goes on, with what it has learnt.
 
         Above `limit` °C quality is medium at most, 5 °C above that low; it is back 5 °C below either, after 10 s at
         least. target: anything with `set_simulation_quality`, or several; default every NeuromorphicAPI of this
         process, also those to come. every: s between two readings, in a thread of their own. Without a temperature that
         can be read: a warning, and None.
         """
-        targets = _targets(target)
+        several = _several(target)
+        # targets by identity: what equality means to a stranger's object, nobody knows
+        asked = limit, every, None if several is None else [id(one) for one in several]
+        running = self._throttle
+        if running is not None and running.running and asked == self._asked:
+            return running
+        targets: Callable[[], Iterable[Any]] = live_networks if several is None else lambda: several or ()
         throttle = ThermalThrottle(lambda: temperature(self._tree), targets, limit, every)
         if math.isnan(self.get_temperature()):
             warn("thermal throttling: no temperature of this board can be read, so it is not enabled")
             return None
         self.disable_thermal_throttling()
-        self._throttle = throttle.start()
+        self._throttle, self._asked = throttle.start(), asked
         return throttle
 
     def disable_thermal_throttling(self) -> None:
@@ -190,16 +199,16 @@ class PowerManager:
             warn(text)
 
 
-def _targets(target: Any) -> Callable[[], Iterable[Any]]:
-    """What gives those whose quality is lowered."""
+def _several(target: Any) -> Optional[List[Any]]:
+    """Those whose quality is lowered; None for every network of this process."""
     if target is None:
-        return live_networks
+        return None
     several = list(target) if isinstance(target, (list, tuple, set)) else [target]
     for one in several:
         if not (hasattr(one, "limit_quality") or hasattr(one, "set_simulation_quality")):
             rule = "target must have set_simulation_quality(level), as a NeuromorphicAPI has"
             raise ArgumentTypeError(f"enable_thermal_throttling: {rule} (got {shown(one)})")
-    return lambda: several
+    return several
 
 
 def _set_mode(tree: Tree, runner: Optional[Runner], name: str, strict: bool) -> bool:
