@@ -174,15 +174,23 @@ from neuroedge.learning import train
 
 digits, network = load_digits(), classifier()
 before = network.get_weights()
-threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT)).start()
-began = time.perf_counter()
+cpu, sent = time.process_time(), []
+
+# after some of our own work, however busy the machine is with others'
+def stop():
+    while time.process_time() - cpu < 0.7:
+        time.sleep(0.02)
+    sent.append(time.process_time())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=stop, daemon=True).start()
 try:
     train(network, digits.inputs, digits.labels, epochs=100_000)
 except KeyboardInterrupt:
     now = network.get_weights()
     changed = not any(np.array_equal(now[name], before[name]) for name in now)
     sound = all(np.isfinite(w).all() for w in now.values())
-    print(changed, sound, time.perf_counter() - began < 3.0)
+    print(changed, sound, time.process_time() - sent[0] < 2.0)
 """
 
 
