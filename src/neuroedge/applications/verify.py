@@ -93,9 +93,6 @@ def _run(simulator: Simulator, duration: float, inputs: Mapping[str, Any], reade
     simulator.reset()
     snapshot = simulator.snapshot()
     run = simulator.run(duration, inputs, record=("spikes",))
-    run = Recording(
-        run.duration, run.dt, run.start, dict(run.counts), dict(run.spikes), {}, run.performance
-    )  # what it says is made now: the state goes back
     if readers:
         simulator.restore(snapshot)
         again = simulator.run(duration, inputs, record=("potentials",), record_from=readers)
@@ -176,7 +173,9 @@ def _bits(trace: np.ndarray) -> Any:
     return np.uint64 if trace.itemsize == 8 else np.uint32
 
 
-def _first(ticks: np.ndarray, neurons: np.ndarray, other: np.ndarray, others: np.ndarray) -> Optional[Tuple[int, int, str]]:
+def _first(
+    ticks: np.ndarray, neurons: np.ndarray, other: np.ndarray, others: np.ndarray
+) -> Optional[Tuple[int, int, str]]:
     """Tick and neuron of the first spike that only one of two answers has, both by tick and neuron."""
     a = (ticks.astype(np.int64) << 32) + neurons
     b = (other.astype(np.int64) << 32) + others

@@ -15,7 +15,7 @@ from typing import Any, Optional, Sequence, Union
 
 from ..errors import ArgumentTypeError, StorageError, shown
 
-__all__ = ["Disk", "as_path", "read_error", "write_whole"]
+__all__ = ["Disk", "as_path", "failed", "write_whole"]
 
 PREFIX, SUFFIX = ".neuroedge-", ".tmp"
 
@@ -31,7 +31,6 @@ _CURES = {
     errno.EROFS: "it is mounted read-only: save elsewhere",
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "make the folder first",
-    errno.EISDIR: "give the name of a file",
 }
 
 
@@ -93,20 +92,19 @@ def write_whole(path: Union[str, Path], pieces: Sequence[Any], disk: Optional[Di
     folder = os.path.dirname(target)
     try:
         if os.path.isdir(target):
-            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+            raise StorageError(f"{path}: cannot be written: is a folder; give the name of a file")
         _clear(folder, disk)
         _write_beside(target, folder, pieces, disk)
         disk.sync_folder(folder)
+    except StorageError:
+        raise
     except OSError as error:
-        raise _failure(str(path), "written", error) from error
+        failure = failed(str(path), "written", error)
+        raise failure from error
 
 
-def read_error(path: str, error: OSError) -> StorageError:
-    """Why a file cannot be read."""
-    return _failure(path, "read", error)
-
-
-def _failure(path: str, done: str, error: OSError) -> StorageError:
+def failed(path: str, done: str, error: OSError) -> StorageError:
+    """Why a file cannot be "read" or "written"."""
     reason = (error.strerror or str(error)).lower()
     cure = _CURES.get(error.errno or 0, "")
     if done == "read":
@@ -165,7 +163,7 @@ def _write_all(file: int, data: memoryview, disk: Disk) -> None:
     while len(data):
         written = disk.write(file, data)
         if written <= 0:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            raise StorageError("cannot be written: the disk takes no more bytes; save elsewhere")
         data = data[written:]
 
 

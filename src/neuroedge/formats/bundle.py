@@ -2,19 +2,28 @@
 
 Reading trusts nothing. The table has been checked before (`table.py`); here every array must have the type that the
 field table gives it, and every index, length and coefficient must be one that the native core can take
-(`neuroedge.plan.sound`). Nothing of a file is evaluated, no name in it is looked up but in tables of ours, and no memory
-is taken beyond the file's own size.
+(`neuroedge.plan.sound`). Nothing of a file is evaluated, no name in it is looked up but in tables of ours, and no
+memory is taken beyond the file's own size.
 """
 
 import math
 import os
 import stat
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 
 import numpy as np
 
 from .. import checks
-from ..errors import BudgetError, FormatError, NeuroedgeError, NotReadyError, ParameterError, warn
+from ..errors import (
+    ArgumentTypeError,
+    BudgetError,
+    FormatError,
+    NeuroedgeError,
+    NotReadyError,
+    ParameterError,
+    shown,
+    warn,
+)
 from ..network.graph import Network
 from ..network.neurons import Model
 from ..plan.costs import Choice
@@ -23,7 +32,7 @@ from ..plan.plan import Plan
 from ..plan.precision import PRECISIONS
 from ..plan.sound import sizes_of
 from ..plan.storage import STORAGE_NAMES
-from .atomic import as_path, read_error
+from .atomic import as_path, failed
 from .describe import models_of, network_of
 from .golden import Golden, golden_of
 from .heap import KINDS, Kept
@@ -40,6 +49,7 @@ PLAN_KEYS = ("choices", "dt", "event_threshold", "precision", "projections", "re
 # bytes from which memory is asked for before it is taken
 _LARGE = 1 << 28
 
+Kind = TypeVar("Kind", bound=Network)
 Build = Callable[[Type[Network]], Network]
 
 
@@ -61,7 +71,7 @@ class Bundle:
         self._build: Optional[Build] = None
 
     def hold(self, plan: Optional[Plan], build: Optional[Build]) -> None:
-        """Take what was read: the plan, None if it is another version's, and what makes the network, if there is one."""
+        """Take what was read: the plan, None if it is another version's, and what makes the network."""
         self._plan, self._build = plan, build
 
     @property
@@ -76,11 +86,14 @@ class Bundle:
             self._network = self.network_as(Network)
         return self._network
 
-    def network_as(self, kind: Type[Network]) -> Network:
+    def network_as(self, kind: Type[Kind]) -> Kind:
         """The network, as a fresh one of a class of networks."""
         if self._build is None:
             raise NotReadyError(f"{self.file}: holds a plan alone: it was saved from a plan, not from a network")
-        return self._build(kind)
+        network = self._build(kind)
+        if not isinstance(network, kind):
+            raise ArgumentTypeError(f"network_as: kind must be a class of networks (got {shown(kind)})")
+        return network
 
     @property
     def plan(self) -> Plan:
@@ -129,7 +142,8 @@ def load(path: Any, mapped: bool = False) -> Bundle:
     except OSError as error:
         if isinstance(error, NeuroedgeError):
             raise
-        raise read_error(file, error) from error
+        failure = failed(file, "read", error)
+        raise failure from error
     bundle = parse(data, file)
     plan = bundle.plan
     if plan.state_bytes > _LARGE and plan.state_bytes > checks.free_memory():
@@ -152,7 +166,7 @@ def _bytes_of(file: str, mapped: bool) -> np.ndarray:
         if size > _LARGE and size > checks.free_memory():
             raise BudgetError(f"bytes for {file}", size, 0, checks.free_memory(), "load(path, mapped=True)")
         data = _aligned(size)
-        if stream.readinto(memoryview(data)) != size:
+        if stream.readinto(data.data) != size:
             raise FormatError(f"{file}: changed while it was read")
         return data
 
@@ -223,13 +237,13 @@ def _asked(value: Any, file: str) -> Dict[str, Any]:
         "precision": reader.text("precision"), "projections": reader.names("projections"), "seed": reader.whole("seed"),
     }  # fmt: skip
     if asked["precision"] not in PRECISIONS:
-        raise reader.fail("precision", f"one of {', '.join(PRECISIONS)}", asked["precision"])
+        reader.fail("precision", f"one of {', '.join(PRECISIONS)}", asked["precision"])
     if not asked["dt"] > 0 or not math.isfinite(1.0 / asked["dt"]):
-        raise reader.fail("dt", "> 0 ms", asked["dt"])
+        reader.fail("dt", "> 0 ms", asked["dt"])
     n = len(asked["projections"])
     asked["revisions"] = reader.several("revisions", n)
     if not all(type(r) is int and r >= 0 for r in asked["revisions"]):
-        raise reader.fail("revisions", "whole numbers", asked["revisions"])
+        reader.fail("revisions", "whole numbers", asked["revisions"])
     asked["choices"] = [_choice(entry, file) for entry in reader.several("choices", n)]
     return asked
 
@@ -239,7 +253,7 @@ def _choice(value: Any, file: str) -> Choice:
     ns = reader.mapping("ns")
     known = reader.text("storage") in ns and all(name in STORAGE_NAMES for name in ns)
     if not known or not all(type(cost) is float for cost in ns.values()):
-        raise reader.fail("ns", "ns of a spike by storage", ns)
+        reader.fail("ns", "ns of a spike by storage", ns)
     return Choice(reader.text("storage"), ns)
 
 

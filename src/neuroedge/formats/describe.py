@@ -5,7 +5,7 @@ model must not. Arrays keep their number types, so a network that comes back com
 """
 
 from dataclasses import fields
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Type
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type
 
 import numpy as np
 
@@ -26,7 +26,19 @@ SYNAPSES: Dict[str, Any] = {kind.name: kind for kind in (Delta, Exponential, Alp
 RULES: Dict[str, Any] = {kind.name: kind for kind in (STDP, RewardSTDP)}
 
 NETWORK = ("max_neurons", "max_synapses", "name", "precision", "projections", "seed", "widths")
-PROJECTION = ("delay", "name", "pattern", "plasticity", "post", "pre", "revision", "rows", "synapse", "targets", "weights")
+PROJECTION = (
+    "delay",
+    "name",
+    "pattern",
+    "plasticity",
+    "post",
+    "pre",
+    "revision",
+    "rows",
+    "synapse",
+    "targets",
+    "weights",
+)
 
 Made = Callable[[], Any]
 
@@ -65,7 +77,9 @@ def _widths(widths: Optional[Widths], heap: Heap) -> Any:
     if widths is None:
         return None
     seen = {
-        what: {name: _value(np.asarray(value, np.float64), heap) for name, value in getattr(widths, what).items()}
+        what: {
+            name: _value(np.asarray(value, np.float64), heap) for name, value in sorted(getattr(widths, what).items())
+        }
         for what in ("arrivals", "potentials")
     }
     return {"current": widths.current, "voltage": widths.voltage, "weight": widths.weight, **seen}
@@ -104,7 +118,7 @@ def _made(kinds: Mapping[str, Type[Any]], value: Any, kept: Kept, file: str, own
     reader = Reader(value, file, owner, ("kind", "parameters"))
     kind = kinds.get(reader.text("kind"))
     if kind is None:
-        raise reader.fail("kind", f"one of {', '.join(kinds)}", reader.text("kind"))
+        reader.fail("kind", f"one of {', '.join(kinds)}", reader.text("kind"))
     names = [field.name for field in fields(kind)]
     given = Reader(reader.any("parameters"), file, f"{owner}.parameters", names)
     parameters = {name: _parameter(given.any(name), kept, f"{owner}.{name}", given, name) for name in names}
@@ -116,7 +130,7 @@ def _parameter(value: Any, kept: Kept, owner: str, reader: Reader, name: str) ->
         return kept.get(owner, value, ("float64",), (None,))
     if value is None or isinstance(value, (float, str)):
         return value
-    raise reader.fail(name, "a number with a point, a text or an array", value)
+    reader.fail(name, "a number with a point, a text or an array", value)
 
 
 def _own(file: str, owner: str, make: Made) -> Any:
@@ -135,7 +149,7 @@ def network_of(
     limits = [reader.maybe(name, "whole", least=1) for name in ("max_neurons", "max_synapses")]
     name, seed, precision = reader.text("name"), reader.whole("seed"), reader.maybe("precision", "text")
     if precision is not None and precision not in PRECISIONS:
-        raise reader.fail("precision", f"one of {', '.join(PRECISIONS)}", precision)
+        reader.fail("precision", f"one of {', '.join(PRECISIONS)}", precision)
     widths = None if reader.any("widths") is None else _widths_of(reader.any("widths"), populations, kept, file)
     projections: Dict[str, Projection] = {}
     for k, entry in enumerate(reader.several("projections")):
@@ -158,41 +172,40 @@ def network_of(
 
 def _widths_of(value: Any, populations: Mapping[str, Population], kept: Kept, file: str) -> Widths:
     reader = Reader(value, file, "network.widths", ("arrivals", "current", "potentials", "voltage", "weight"))
-    bits = [reader.whole("voltage", 2, 16), reader.whole("current", 2, 32), reader.whole("weight", 2, 8)]
-    seen = []
+    seen: List[Dict[str, Any]] = []
     for what in ("arrivals", "potentials"):
         found: Dict[str, Any] = {}
         for name, entry in reader.mapping(what).items():
             if name not in populations:
-                raise reader.fail(what, "of populations", name)
+                reader.fail(what, "of populations", name)
             size = populations[name].size
             owner = f"network.widths.{what}"
             found[name] = entry if isinstance(entry, float) else kept.get(owner, entry, ("float64",), (size,))
             if not np.all(np.asarray(found[name]) >= 0):
-                raise reader.fail(what, ">= 0", name)
+                reader.fail(what, ">= 0", name)
         seen.append(found)
-    return Widths(*bits, *seen)
+    voltage, current = reader.whole("voltage", 2, 16), reader.whole("current", 2, 32)
+    return Widths(voltage, current, reader.whole("weight", 2, 8), seen[0], seen[1])
 
 
-def _projection_of(
-    value: Any, populations: Mapping[str, Population], kept: Kept, file: str, owner: str
-) -> Projection:
+def _projection_of(value: Any, populations: Mapping[str, Population], kept: Kept, file: str, owner: str) -> Projection:
     reader = Reader(value, file, owner, PROJECTION)
     ends = []
     for end in ("pre", "post"):
         if reader.text(end) not in populations:
-            raise reader.fail(end, "a population", reader.text(end))
+            reader.fail(end, "a population", reader.text(end))
         ends.append(populations[reader.text(end)])
     pre, post = ends
     synapse = _made(SYNAPSES, reader.any("synapse"), kept, file, f"{owner}.synapse")
     rule = reader.any("plasticity")
     rule = None if rule is None else _made(RULES, rule, kept, file, f"{owner}.plasticity")
     if reader.text("pattern") not in PATTERNS:
-        raise reader.fail("pattern", f"one of {', '.join(PATTERNS)}", reader.text("pattern"))
+        reader.fail("pattern", f"one of {', '.join(PATTERNS)}", reader.text("pattern"))
     given = _connectivity(reader, (pre.size, post.size), kept, owner)
     if rule is not None:
         _own(file, owner, lambda: rule.must_hold(owner, given.weight))
-    if post.model.source or not pre.model.spiking or np.ndim(getattr(synapse, "tau", 0.0)) and len(synapse.tau) != post.size:
+    each = np.ndim(getattr(synapse, "tau", 0.0)) and len(synapse.tau) != post.size
+    if post.model.source or not pre.model.spiking or each:
         raise FormatError(f"{file}: {owner}: cannot lead from {pre.name!r} to {post.name!r}")
     projection = Projection(reader.text("name"), pre, post, synapse, reader.text("pattern"), given, rule)
     projection.revision = reader.whole("revision")
@@ -204,20 +217,20 @@ def _connectivity(reader: Reader, shape: Tuple[int, int], kept: Kept, owner: str
     weight = kept.get(f"{owner}.weights", reader.any("weights"), ("float32", "float64"), (None,))
     n = len(weight)
     if rows[0] != 0 or rows[-1] != n or (np.diff(rows) < 0).any():
-        raise reader.fail("rows", f"ascending from 0 to {n:,}, the number of weights", f"{rows[0]} … {rows[-1]}")
+        reader.fail("rows", f"ascending from 0 to {n:,}, the number of weights", f"{rows[0]} … {rows[-1]}")
     post, delay = reader.any("targets"), reader.any("delay")
     if post is None and (np.diff(rows) != shape[1]).any():
-        raise reader.fail("targets", "given where rows are not full", None)
+        reader.fail("targets", "given where rows are not full", None)
     if post is not None:
         post = kept.get(f"{owner}.targets", post, ("uint32",), (n,))
         if n and int(post.max()) >= shape[1]:
-            raise reader.fail("targets", f"below {shape[1]:,}", int(post.max()))
+            reader.fail("targets", f"below {shape[1]:,}", int(post.max()))
         inside = np.ones(n, bool)
         inside[rows[:-1][np.diff(rows) > 0]] = False
         if (np.diff(post.astype(np.int64)) < 0)[inside[1:]].any():
-            raise reader.fail("targets", "ascending in each row", "another order")
+            reader.fail("targets", "ascending in each row", "another order")
     if isinstance(delay, dict):
         delay = kept.get(f"{owner}.delay", delay, ("float64",), (n,))
     if delay is not None and (not isinstance(delay, (float, np.ndarray)) or (np.asarray(delay) < 0).any()):
-        raise reader.fail("delay", ">= 0 ms", delay)
+        reader.fail("delay", ">= 0 ms", delay)
     return Connectivity(shape, rows, post, weight, delay)

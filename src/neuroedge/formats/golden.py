@@ -1,4 +1,4 @@
-"""A golden input and what the model answered to it: kept with a model, so that any machine can try whether it agrees."""
+"""A golden input and what the model answered to it: kept with it, so that any machine can try whether it agrees."""
 
 from typing import Any, Dict, Mapping, NamedTuple, Tuple, Union
 
@@ -30,7 +30,7 @@ class Golden(NamedTuple):
 def describe_golden(golden: Golden, heap: Heap) -> Dict[str, Any]:
     """What stands for it in a description."""
     inputs: Dict[str, Any] = {}
-    for name, value in golden.inputs.items():
+    for name, value in sorted(golden.inputs.items()):
         if isinstance(value, SpikeTrain):
             inputs[name] = {"neurons": heap.put(value.neurons), "times": heap.put(value.times)}
         else:
@@ -38,9 +38,9 @@ def describe_golden(golden: Golden, heap: Heap) -> Dict[str, Any]:
     spikes = {
         name: {"neurons": heap.put(np.asarray(golden.neurons[name], np.uint32)),
                "ticks": heap.put(np.asarray(ticks, np.int32))}
-        for name, ticks in golden.ticks.items()
+        for name, ticks in sorted(golden.ticks.items())
     }  # fmt: skip
-    potentials = {name: heap.put(trace) for name, trace in golden.potentials.items()}
+    potentials = {name: heap.put(trace) for name, trace in sorted(golden.potentials.items())}
     return {"duration": float(golden.duration), "inputs": inputs, "potentials": potentials, "spikes": spikes}
 
 
@@ -50,7 +50,7 @@ def golden_of(value: Any, sizes: Mapping[str, int], dt: float, kept: Kept, file:
     duration = reader.number("duration")
     ticks = round(duration / dt) if 0 < duration < 2**31 * dt else 0
     if ticks < 1:
-        raise reader.fail("duration", "some steps", duration)
+        reader.fail("duration", "some steps", duration)
     inputs = {name: _input(entry, name, sizes, kept, file) for name, entry in reader.mapping("inputs").items()}
     at: Dict[str, np.ndarray] = {}
     who: Dict[str, np.ndarray] = {}

@@ -34,8 +34,7 @@ MAX_ENTRIES = 1024
 
 # numbers of types in the table; what a file holds is told by the field table, these only have to agree
 TYPES: Tuple[np.dtype, ...] = tuple(
-    np.dtype(name).newbyteorder("<")
-    for name in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
+    np.dtype(name).newbyteorder("<") for name in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
 )
 _NUMBERS = {dtype: number for number, dtype in enumerate(TYPES)}
 
@@ -85,7 +84,7 @@ def _seal(head: bytes) -> int:
 
 
 def _bytes(array: np.ndarray) -> Any:
-    return memoryview(array.reshape(-1).view(np.uint8)) if array.size else b""
+    return array.reshape(-1).view(np.uint8).data if array.size else b""
 
 
 def unpack(data: np.ndarray, file: str) -> Tuple[int, Dict[str, np.ndarray]]:
@@ -95,7 +94,7 @@ def unpack(data: np.ndarray, file: str) -> Tuple[int, Dict[str, np.ndarray]]:
     arrays: Dict[str, np.ndarray] = {}
     for entry in entries:
         part = data[entry.offset : entry.offset + entry.nbytes]
-        if zlib.crc32(part) != entry.crc:
+        if zlib.crc32(part.data) != entry.crc:
             raise FormatError(f"{file}: {entry.name}: is damaged (its checksum is another)")
         array = part.view(entry.dtype).reshape(entry.shape)
         array.setflags(write=False)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -31,7 +31,9 @@ def loads(text: np.ndarray, file: str) -> Any:
         raise FormatError(f"{file}: description: must be at most {MAX_TEXT:,} bytes of text")
     data = text.tobytes()
     try:
-        value = json.loads(data, object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_refused)
+        value = json.loads(
+            data, object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_refused
+        )
         same = isinstance(value, dict) and dumps(value).tobytes() == data
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{file}: description: is no JSON of ours ({error})") from None
@@ -109,8 +111,9 @@ class Reader:
             raise FormatError(f"{file}: {owner}: must have {', '.join(keys) or 'nothing'} (got {got})")
         self._value: Dict[str, Any] = value
 
-    def fail(self, key: str, rule: str, got: Any) -> FormatError:
-        return FormatError(f"{self._file}: {self._owner}: {key} must be {rule} (got {shown(got)})")
+    def fail(self, key: str, rule: str, got: Any) -> NoReturn:
+        """Raise for a value that breaks a rule."""
+        raise FormatError(f"{self._file}: {self._owner}: {key} must be {rule} (got {shown(got)})")
 
     def any(self, key: str) -> Any:
         return self._value[key]
@@ -118,19 +121,19 @@ class Reader:
     def text(self, key: str) -> str:
         value = self._value[key]
         if not isinstance(value, str):
-            raise self.fail(key, "a text", value)
+            self.fail(key, "a text", value)
         return value
 
     def whole(self, key: str, least: int = 0, most: int = 2**63 - 1) -> int:
         value = self._value[key]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.fail(key, f"a whole number, {least} to {most}", value)
+            self.fail(key, f"a whole number, {least} to {most}", value)
         return value
 
     def number(self, key: str, least: float = -math.inf) -> float:
         value = self._value[key]
         if not isinstance(value, float) or value < least:
-            raise self.fail(key, f"a number, at least {least:g}", value)
+            self.fail(key, f"a number, at least {least:g}", value)
         return value
 
     def maybe(self, key: str, kind: str, **limits: Any) -> Optional[Any]:
@@ -140,18 +143,18 @@ class Reader:
     def several(self, key: str, n: Optional[int] = None) -> List[Any]:
         value = self._value[key]
         if not isinstance(value, list) or (n is not None and len(value) != n):
-            raise self.fail(key, "a list" if n is None else f"a list of {n}", value)
+            self.fail(key, "a list" if n is None else f"a list of {n}", value)
         return value
 
     def names(self, key: str, n: Optional[int] = None) -> List[str]:
         """Texts, each once."""
         value = self.several(key, n)
         if not all(isinstance(name, str) for name in value) or len(set(value)) < len(value):
-            raise self.fail(key, "texts, each once", value)
+            self.fail(key, "texts, each once", value)
         return value
 
     def mapping(self, key: str) -> Dict[str, Any]:
         value = self._value[key]
         if not isinstance(value, dict):
-            raise self.fail(key, "an object", value)
+            self.fail(key, "an object", value)
         return value

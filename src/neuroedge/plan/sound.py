@@ -210,7 +210,9 @@ def _thresholds(a: Mapping[str, np.ndarray], k: int, kind: int, p: np.ndarray, s
         low = p[THETA] > -MOST
         must(low.all() and (p[THETA] < MOST).all() == spiking, "params", f"of population {k}: no threshold like this")
         must(((p[DECAY] > 0) & (p[DECAY] <= 1)).all(), "params", f"of population {k}: its decay must be 0 to 1")
-        must(((p[DECAY + 1] >= 0) & (p[DECAY + 1] <= 1)).all(), "params", f"of population {k}: its decay must be 0 to 1")
+        must(
+            ((p[DECAY + 1] >= 0) & (p[DECAY + 1] <= 1)).all(), "params", f"of population {k}: its decay must be 0 to 1"
+        )
         must((np.abs(p[STEP_A]) <= 1e30).all(), "params", f"of population {k}: its step must be within 1e30")
     elif kind in (ADEX, IZHIKEVICH):
         must((p[RESET] < p[THETA]).all(), "params", f"of population {k}: its reset must be below its peak")

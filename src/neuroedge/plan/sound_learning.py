@@ -57,7 +57,8 @@ class _Taught:
             self.lags = np.unique(delays)[::-1] if segments else np.zeros(0, np.int64)
         must((np.diff(self.begin) >= 0).all(), "row", f"of projection {q} must ascend")
         self.count, self.runs, self.depth = int(self.begin[-1]), len(self.begin) - 1, int(a["learn_depth"][k])
-        must(1 <= self.depth <= MAX_DEPTH and len(self.lags) > 0, "learn_depth", f"must be 1 to {MAX_DEPTH:,}", self.depth)
+        sound = 1 <= self.depth <= MAX_DEPTH and len(self.lags) > 0
+        must(sound, "learn_depth", f"must be 1 to {MAX_DEPTH:,}", self.depth)
         must(self.depth == self.lags[0], "learn_depth", f"must be {self.lags[0]}, the longest delay", self.depth)
         wide = "target32" if a["proj_storage"][q] == ROWS32 else "target16"
         self.target = _piece(a, wide, int(a["proj_syn"][q]), self.count)
@@ -81,8 +82,8 @@ def _laid_out(a: Mapping[str, np.ndarray], found: List[_Taught]) -> Dict[str, in
         must((a[f"learn_{name}"] == starts(sizes)).all(), f"learn_{name}", f"must be {starts(sizes).tolist()}")
     must((a["learn_lags"] == np.array(entries["lag"], int)).all(), "learn_lags", f"must be {entries['lag']}")
     total = {name: int(sum(sizes)) for name, sizes in entries.items()}
-    lengths = {"lag": "lag", "in_row": "in", "in_syn": "syn", "in_run": "syn", "learned_start": "syn", "learn_order": "syn"}
-    for name, part in lengths.items():
+    synapses = [(name, "syn") for name in ("in_syn", "in_run", "learned_start", "learn_order")]
+    for name, part in (*synapses, ("lag", "lag"), ("in_row", "in")):
         must(len(a[name]) == total[part] + SPARE, name, f"must have {total[part] + SPARE:,} entries", len(a[name]))
         must(not a[name][total[part] :].any(), name, "must end with zeros")
     must(np.isfinite(a["learned_start"]).all(), "learned_start", "must be finite")

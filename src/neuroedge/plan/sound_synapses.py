@@ -72,7 +72,8 @@ def check_synapses(a: Mapping[str, np.ndarray], spiking: Sequence[bool], precisi
     found: List[Rows] = []
     for q in range(projs):
         for name, part in (("row", "row"), ("segment", "segment"), ("weight", "weight"), ("base", "base")):
-            must(int(a[f"proj_{name}"][q]) == at[part], f"proj_{name}", f"of {q} must be {at[part]}", a[f"proj_{name}"][q])
+            first = int(a[f"proj_{name}"][q])
+            must(first == at[part], f"proj_{name}", f"of {q} must be {at[part]}", first)
         wide = "target32" if a["proj_storage"][q] == ROWS32 else "target16"
         must(int(a["proj_syn"][q]) == at[wide], "proj_syn", f"of {q} must be {at[wide]}", a["proj_syn"][q])
         rows = Rows(a, q, at, q in learners)
@@ -103,7 +104,7 @@ def _columns(a: Mapping[str, np.ndarray], projs: int, spiking: Sequence[bool], p
     must(((channel >= 0) & (channel <= a["pop_receptors"][post])).all(), "proj_channel", "must name a current")
     must(((storage >= ROWS16) & (storage <= LOCAL16)).all(), "proj_storage", "must be 0 to 4")
     padded_rows = (storage == DENSE) | (storage == BLOCK8)
-    must(((segmented >= padded_rows * 0) & (segmented <= ~padded_rows)).all(), "proj_segmented", "must be 0 or 1")
+    must(((segmented >= 0) & (segmented <= ~padded_rows)).all(), "proj_segmented", "must be 0 or 1")
     must((segmented[storage == LOCAL16] == 1).all(), "proj_segmented", "must be 1 for targets from bases")
     learns = np.isin(np.arange(projs), a["learn_proj"])
     must((a["proj_half"] == ((precision == "float16") & ~learns)).all(), "proj_half", "does not fit the precision")
@@ -134,7 +135,9 @@ def _targets(a: Mapping[str, np.ndarray], rows: Rows, base_at: int) -> None:
     offset = np.zeros(len(begin) - 1, np.int64)
     if rows.storage == LOCAL16:
         base = _cut(a, "segment_base", base_at, rows.base)
-        must(base[-1] == 0 and (base % NEAR == 0).all(), "segment_base", f"of projection {q} is no multiple of {NEAR:,}")
+        must(
+            base[-1] == 0 and (base % NEAR == 0).all(), "segment_base", f"of projection {q} must be multiples of 65,536"
+        )
         offset = base[:-1]
     if not len(target):
         return
