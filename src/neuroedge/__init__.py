@@ -17,6 +17,7 @@ _ROOMS = {
     "ALIF": "network",
     "AdEx": "network",
     "Alpha": "network",
+    "Bundle": "formats",
     "CubaLIF": "network",
     "DVSEncoder": "encoding",
     "Delta": "network",
@@ -44,12 +45,16 @@ _ROOMS = {
     "SpikeTrain": "events",
     "TemporalSource": "network",
     "Variation": "learning",
-    "compile_network": "plan",
+    "compile_network": "plan.compile",
     "evaluate": "learning",
     "fine_tune": "learning",
+    "load": "formats",
     "predict": "learning",
+    "record_golden": "applications.verify",
     "report": "optimize",
+    "save": "formats",
     "train": "learning",
+    "verify": "applications.verify",
 }
 
 __all__ = sorted([*_ROOMS, "__version__"])

@@ -5,6 +5,8 @@
     │   ├── UnknownNameError  (KeyError)      a name that does not exist, with the list of those that do
     │   └── NotRecordedError  (KeyError, AttributeError)  a part of an answer that the run was not asked for
     ├── ArgumentTypeError     (TypeError)     a value of the wrong kind
+    ├── FormatError           (ValueError)    a file that is none of ours, damaged, newer or unsound
+    ├── StorageError          (OSError)       a file that cannot be read or written
     ├── BudgetError           (MemoryError)   more neurons, synapses or bytes than allowed
     ├── NotReadyError         (RuntimeError)  a call before what it needs exists
     ├── UnsupportedError      (RuntimeError)  this engine or build cannot do it, with the reason
@@ -22,12 +24,14 @@ from typing import Any, Iterable, Tuple
 __all__ = [
     "ArgumentTypeError",
     "BudgetError",
+    "FormatError",
     "MissingExtraError",
     "NativeError",
     "NeuroedgeError",
     "NotReadyError",
     "NotRecordedError",
     "ParameterError",
+    "StorageError",
     "UnknownNameError",
     "UnsupportedError",
     "shown",
@@ -109,6 +113,14 @@ class BudgetError(NeuroedgeError, MemoryError):
         self.asked, self.used, self.allowed = asked, used, allowed
         tail = f"; {cure}" if cure else ""
         super().__init__(f"{what}: asked for {asked:,}, {used:,} in use, {allowed:,} allowed{tail}")
+
+
+class FormatError(NeuroedgeError, ValueError):
+    """A file is none of ours, damaged, of a newer version, or says what cannot be."""
+
+
+class StorageError(NeuroedgeError, OSError):
+    """A file cannot be read or written: the disk is full, broken or not ours to write to."""
 
 
 class NotReadyError(NeuroedgeError, RuntimeError):

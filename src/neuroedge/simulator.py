@@ -15,7 +15,6 @@ from .engines.job import Answer, Job, must_take_spikes, reward_value, step_neuro
 from .engines.native import NativeEngine
 from .errors import ArgumentTypeError, BudgetError, NotReadyError, ParameterError, shown, warn
 from .network.graph import Network
-from .plan.compile import compile_network
 from .plan.convert import convert, same_shape
 from .plan.learned import connectivity, learned, must_be_rewarded, reward
 from .plan.plan import Plan, State
@@ -79,6 +78,8 @@ class Simulator:
             self._shelf_version = self._network.version
         plan = self._shelf.get((dt, precision, event_threshold))
         if plan is None:
+            from .plan.compile import compile_network
+
             plan = compile_network(self._network, dt, precision, self._memory_limit, event_threshold, self._storage)
             self._shelf.put((dt, plan.precision, event_threshold), plan, self._memory_limit)
         return plan
@@ -212,6 +213,11 @@ class Simulator:
                 for name in self._teaching():
                     self._network.projections[name].replace(taught.projections[name].connectivity)
                     self._network.version += 1
+
+    def taught(self) -> Network:
+        """The network with the weights that stand now: itself where nothing learns, else a copy."""
+        with self._turn:
+            return self._taught("taught")
 
     def _teaching(self) -> List[str]:
         return [self._plan.projections[q] for q in self._plan.learn_proj.tolist()]

@@ -15,6 +15,8 @@ TREE = {
     "NotRecordedError": AttributeError,
     "ArgumentTypeError": TypeError,
     "BudgetError": MemoryError,
+    "FormatError": ValueError,
+    "StorageError": OSError,
     "NotReadyError": RuntimeError,
     "UnsupportedError": RuntimeError,
     "MissingExtraError": ImportError,
@@ -28,6 +30,8 @@ EXAMPLES = [
     errors.ArgumentTypeError("run: duration must be a number (got 'x')"),
     errors.BudgetError("synapses", 1000, 200, 1100, "raise max_synapses"),
     errors.MissingExtraError("scipy", "sparse"),
+    errors.FormatError("model.ne: header: ends too early"),
+    errors.StorageError("model.ne: cannot be written: no space left on device"),
     errors.NativeError("the native core does not load"),
 ]
 

@@ -11,6 +11,7 @@ from .. import checks
 from ..board import identify
 from ..engines.library import simd
 from ..errors import NeuroedgeError, NotReadyError, warn
+from ..formats.bundle import Bundle
 from ..learning import History, evaluate, fine_tune, predict, train
 from ..learning.lessons import OPTIONS
 from ..network.graph import Network as CoreNetwork
@@ -22,6 +23,7 @@ from .engine import Network, recorded
 from .live import Live
 from .quality import QUALITIES
 from .results import SimulationResult
+from .stored import read, write
 from .wiring import feedforward_pairs, without_input
 
 __all__ = ["NeuromorphicAPI"]
@@ -327,6 +329,24 @@ class NeuromorphicAPI(Live):
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Replace weights, in the form that `get_weights` gives."""
         self.network.set_weights(weights)
+
+    def save(self, path: Any, **options: Any) -> int:
+        """Write the network, compiled and as it stands, with layers, quality and precision, to one file; returns its
+        bytes. options: encoder, decoder, labels, provenance, golden, as `neuroedge.save` takes them."""
+        network = self._wired() if self._simulator is None else self._simulator.taught()
+        dt = self._levels.now.step if self._simulator is None else self._simulator.dt
+        kept = {"precision": self._precision, "quality": self._levels.name, "roles": self._roles}
+        return write(path, network, dt, kept, **options)
+
+    def load(self, path: Any) -> Bundle:
+        """Take the network of a file that `save` wrote in place of the present one, at time 0; returns all it holds."""
+        stored = read(path)
+        self._network, self._roles, self._simulator = stored.network, stored.roles, None
+        self._precision = stored.precision
+        self._levels.ask(stored.quality)
+        self._forget_wiring()
+        self._forget_input()
+        return stored.bundle
 
     def __repr__(self) -> str:
         return (
