@@ -62,6 +62,23 @@ def test_the_state_is_that_of_every_tick_run(model: str, precision: str, monkeyp
     assert same(sims[0].snapshot(), sims[1].snapshot()) == []
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("model", MODELS)
+def test_silence_before_a_spike_is_passed_over(model: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on waking: what is given lies at the end of a long silence."""
+    ticks = skipped(monkeypatch)
+    sims = [Simulator(network(model), 1.0, precision=precision) for _ in range(2)]
+    late = [(n, 39_900.0 + t) for n, t in spikes(2)]
+    whole = sims[0].run(40_000.0, {"in": spikes(1) + [(3, 39_000.0), *late]})
+    assert 0 < sum(ticks) < 39_000
+    parts = [sims[1].run(500.0, {"in": spikes(1)} if k == 0 else {}).counts for k in range(78)]
+    parts.append(sims[1].run(500.0, {"in": [(3, 0.0)]}).counts)
+    parts.append(sims[1].run(500.0, {"in": [(n, 400.0 + t - 39_900.0) for n, t in late]}).counts)
+    assert same(sims[0].snapshot(), sims[1].snapshot()) == []
+    assert all((whole.counts[name] == sum(part[name] for part in parts)).all() for name in whole.counts)
+    assert parts[-1]["clocked"].sum() > 0
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("inputs", [{"in": spikes(1) + [(3, 8990.0)]}, {}])
 def test_as_the_reference_engine_says(inputs: Dict[str, Any]) -> None:

@@ -360,6 +360,8 @@ def test_limits_that_make_no_sense(field: str, value: Any) -> None:
 def test_limits_are_limits() -> None:
     with refused(ArgumentTypeError, "limits"):
         Governor(70.0)  # type: ignore[arg-type]
+    with refused(ArgumentTypeError, "Reading"):
+        Governor().decide(70.0)  # type: ignore[arg-type]
     off = Governor(Limits(temperature=None, battery=None, missed=None))
     fed(off, 10.0, temperature=99.0, battery=1.0, turns=5, missed=5, busy=3.0, power=99.0)
     assert off.level == "high" and Governor(Limits(battery=[50, 20])).level == "high"  # type: ignore[arg-type]

@@ -141,7 +141,7 @@ class NativeEngine:
             else:
                 self._collect(spikes, keep=True)
             if rest is not None and rest.worth(done + ran):
-                ran += self._rested(rest, done + ran, job.ticks)
+                ran += self._rested(rest, done + ran)
             done += ran
             if due is not None:
                 due.give(done)
@@ -151,14 +151,15 @@ class NativeEngine:
         self.activity.learn(job, answer)
         return answer
 
-    def _rested(self, rest: Rest, done: int, ticks: int) -> int:
-        """Ticks that have passed: one, and all that are left if it shows that they would change nothing."""
+    def _rested(self, rest: Rest, done: int) -> int:
+        """Ticks that have passed: one, and all of the silence if it shows that they would change nothing."""
         before = rest.before()
         self.call.first = done
         ran = max(0, self._run(*self.pointers, 1))
         if ran and rest.settled(before):
-            rest.skip(ticks - done - 1)
-            return ticks - done
+            silent = rest.until(done) - done
+            rest.skip(silent - 1)
+            return silent
         return ran
 
     def _man(self, spikes: List[Any]) -> None:

@@ -1,9 +1,9 @@
 """Silence without work: once a tick has changed nothing, none that follows will.
 
 A tick is a function of the state, of what is given, and of frames, which act on zeros alone here. So where nothing is
-given any more and one tick leaves every bit as it was, the remaining ticks are the identity, and only the tick and the
-exponents of frames move on. Every model gets there, within seconds: its potentials and currents fall to a fixed point
-of rounding.
+given for long and one tick leaves every bit as it was, the ticks up to the next given spike are the identity, and only
+the tick and the exponents of frames move on. Every model gets there, within seconds: its potentials and currents fall
+to a fixed point of rounding.
 """
 
 from typing import Dict
@@ -23,17 +23,22 @@ MOVES = ("clock", "exponent", "syn_exponent")
 
 
 class Rest:
-    """Whether the rest of a job is silence that changes nothing."""
+    """Whether what lies before the next given spike, or the end of a job, is silence that changes nothing."""
 
     def __init__(self, plan: Plan, state: State, job: Job) -> None:
         self._plan, self._state, self._ticks = plan, state, job.ticks
         acts = job.currents or job.chances or job.rewards or any(job.trace)
         self.possible = not acts and not len(plan.learn_proj)
-        self._quiet_from = max((int(g.ticks[-1]) + 1 for g in job.given.values() if len(g.ticks)), default=0)
+        self._given = [given.ticks for given in job.given.values() if len(given.ticks)]
+
+    def until(self, done: int) -> int:
+        """The tick of the next given spike, after `done` ticks of the job; the job's end where none is left."""
+        following = ((ticks, int(np.searchsorted(ticks, done))) for ticks in self._given)
+        return min((int(ticks[k]) for ticks, k in following if k < len(ticks)), default=self._ticks)
 
     def worth(self, done: int) -> bool:
         """Whether to look, after `done` ticks of the job."""
-        return self.possible and done >= self._quiet_from and self._ticks - done > WORTH and self._nothing_waits()
+        return self.possible and self.until(done) - done > WORTH and self._nothing_waits()
 
     def _nothing_waits(self) -> bool:
         state = self._state

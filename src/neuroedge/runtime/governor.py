@@ -124,6 +124,8 @@ class Governor:
 
     def decide(self, reading: Reading) -> str:
         """Take a reading, and give the level from now on."""
+        if not isinstance(reading, Reading):
+            raise ArgumentTypeError(f"Governor: decide takes a Reading(now, temperature=…) (got {shown(reading)})")
         now = self._passed(reading.now)
         if self._temperature is not None:
             self._temperature.read(reading.temperature, now)
