@@ -183,7 +183,7 @@ class DVSEncoder:
         times: np.ndarray,
     ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
         expected = self.shot_noise * interval / 1000.0
-        on, off = self.threshold / self._on, self.threshold_off / self._off
+        on, off = np.asarray(self.threshold / self._on), np.asarray(self.threshold_off / self._off)
         where, polarity, when = px.shots(frame, expected, on, off, self.seed, self._turn)
         if self._reference is not None:
             # such an event resets its pixel: it forgets what it had gathered
