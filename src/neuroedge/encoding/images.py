@@ -7,39 +7,41 @@ import numpy as np
 from .. import checks
 from ..errors import ArgumentTypeError, ParameterError
 
-__all__ = ["grey_picture", "resized"]
+__all__ = ["resized_rows", "small_picture"]
 
 _RULE = "an image [H, W], or [H, W, 1 to 4] in colour, of uint8 or floats 0 to 1"
 
 
-def grey_picture(owner: str, image: Any) -> Tuple[np.ndarray, int]:
-    """Grey values 0 … 1, float32 [H, W], and how many values of the image had to be clipped into its range.
+def small_picture(owner: str, image: Any, width: int, height: int) -> Tuple[np.ndarray, int]:
+    """Grey values 0 … 1, float64 [height, width], and how many values of the image had to be clipped into its range.
 
     image: [H, W], or [H, W, C] with C = 1, 3 or 4 (the fourth, opacity, is left out) or 2 (grey and opacity). Integers
     are 0 to 255 (uint16: to 65,535), floats 0 to 1. Grey is the mean of the colours, whatever their order.
     Raises ArgumentTypeError or ParameterError for anything else.
     """
+    array = _colours(owner, image)
+    white, clipped = _white(owner, array), 0
+    if array.dtype not in (np.uint8, np.uint16):
+        clipped = int(np.count_nonzero((array < 0) | (array > white)))
+        array = np.clip(array, 0, white) if clipped else array
+    # first fewer rows of all colours: most of the work is then done on few numbers
+    rows = resized_rows(array.reshape(len(array), -1), height).reshape(height, *array.shape[1:])
+    grey = rows.sum(axis=2) / (white * array.shape[2])
+    return np.ascontiguousarray(resized_rows(np.ascontiguousarray(grey.T), width).T), clipped
+
+
+def _colours(owner: str, image: Any) -> np.ndarray:
+    """The colours of an image, [H, W, 1 or 3]."""
     if image is None:
         raise ArgumentTypeError(f"{owner}: image must be an array (got None); did the camera give a frame?")
     array = checks.as_array(f"{owner}: image must be {_RULE}", image)
     if array.dtype.kind not in "uif":
         raise ArgumentTypeError(f"{owner}: image must be {_RULE} (got {array.dtype})")
-    colours = array.ndim == 3 and 1 <= array.shape[2] <= 4
-    if not (array.ndim == 2 or colours) or array.size == 0:
+    if array.size == 0 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4)):
         raise ParameterError(f"{owner}: image must be {_RULE} (got shape {list(array.shape)})")
-    if colours:
-        array = array[:, :, : 3 if array.shape[2] >= 3 else 1]
-    white, clipped = _white(owner, array), 0
-    if array.dtype not in (np.uint8, np.uint16):
-        clipped = int(np.count_nonzero((array < 0) | (array > white)))
-        array = np.clip(array, 0, white) if clipped else array
-    if colours:
-        # one colour after the other: a mean along a short axis takes many times as long
-        total = array[:, :, 0].astype(np.float32)
-        for k in range(1, array.shape[2]):
-            total += array[:, :, k]
-        return total / np.float32(white * array.shape[2]), clipped
-    return array.astype(np.float32) / np.float32(white), clipped
+    if array.ndim == 2:
+        return array[:, :, None]
+    return array[:, :, : 3 if array.shape[2] >= 3 else 1]
 
 
 def _white(owner: str, array: np.ndarray) -> float:
@@ -56,26 +58,20 @@ def _white(owner: str, array: np.ndarray) -> float:
     return 1.0
 
 
-def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A picture [H, W] at another size: each axis by the mean of areas where it shrinks, else by straight lines."""
-    rows = _axis(picture.astype(np.float64), height)
-    return np.ascontiguousarray(_axis(np.ascontiguousarray(rows.T), width).T)
-
-
-def _axis(array: np.ndarray, new: int) -> np.ndarray:
-    """The first axis at a length of `new`."""
+def resized_rows(array: np.ndarray, new: int) -> np.ndarray:
+    """`new` rows of an array [rows, columns], float64: means of areas if they get fewer, else along straight lines."""
     old = array.shape[0]
     if old == new:
-        return array
+        return array.astype(np.float64)
     if new > old:
         # centres of pixels lie on centres
         place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
         low = np.minimum(place.astype(np.int64), max(old - 2, 0))
         part = (place - low)[:, None]
         return array[low] * (1.0 - part) + array[np.minimum(low + 1, old - 1)] * part
-    # differences of running sums; a row across a border counts by its shares
-    sums = np.zeros((old + 1, *array.shape[1:]))
-    np.cumsum(array, axis=0, out=sums[1:])
+    # a row across a border counts by its shares
     whole, part = np.divmod(np.arange(new + 1) * old, new)
-    upto = sums[whole] + (part / new)[:, None] * array[np.minimum(whole, old - 1)]
-    return np.diff(upto, axis=0) * (new / old)
+    ends = list(zip(whole.tolist(), whole.tolist()[1:]))
+    sums = np.stack([array[start:end].sum(axis=0, dtype=np.float64) for start, end in ends])
+    edges = (part / new)[:, None] * array[np.minimum(whole, old - 1)]
+    return (sums + np.diff(edges, axis=0)) * (new / old)

@@ -14,7 +14,7 @@ from .. import checks
 from ..errors import ArgumentTypeError, ParameterError, shown
 from ..events import SpikePattern
 from .dvs import DVSEncoder
-from .images import grey_picture, resized
+from .images import small_picture
 
 __all__ = ["SensorEncoder", "SensorPattern", "VisionEncoder"]
 
@@ -161,9 +161,8 @@ class VisionEncoder:
 
     def encode(self, image: Any) -> SensorPattern:
         """Events since the picture before: ON and OFF of a pixel on one neuron of `size`, or in halves of 2·`size`."""
-        grey, clipped = grey_picture(self.name, image)
-        small = np.clip(resized(grey, self.side, self.side), 0.0, 1.0)
-        pattern = self._camera.encode_next(small)
+        grey, clipped = small_picture(self.name, image, self.side, self.side)
+        pattern = self._camera.encode_next(np.clip(grey, 0.0, 1.0))
         self.clipped += clipped
         return SensorPattern(
             clipped, pattern.neurons, pattern.order, pattern.steps, self.size, pattern.polarity
