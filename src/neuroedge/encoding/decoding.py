@@ -100,7 +100,8 @@ def decode_motor(
             rule = f"{field} must be a number or {len(values)}, one per neuron"
             raise ParameterError(f"{me}: {rule} (got shape {list(end.shape)})")
         ends.append(end)
-    share = np.clip(values / top, 0.0, 1.0)
+    # so no quotient overflows
+    share = np.minimum(values, top) / top
     # so written, the ends are met exactly
     return np.asarray(ends[0] * (1.0 - share) + ends[1] * share)
 

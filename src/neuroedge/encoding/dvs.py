@@ -69,6 +69,7 @@ class DVSEncoder:
         self._given = (_kept(threshold), _kept(threshold_off))
         self._on = px.mismatched(self._on, self.mismatch, self.seed, 1, self.size)
         self._off = px.mismatched(self._off, self.mismatch, self.seed, 0, self.size)
+        self._edges = self._on, self._off, np.negative(self._off)
         self.reset()
 
     @property
@@ -106,7 +107,7 @@ class DVSEncoder:
         stronger change comes earlier and more often. The run that gets the pattern decides its length.
         """
         before = self._reading("previous", previous)
-        return self._pattern(px.crossings(self._reading("current", current) - before, self._on, self._off))
+        return self._pattern(px.crossings(self._reading("current", current) - before, *self._edges))
 
     def encode_next(self, frame: np.ndarray) -> SpikePattern:
         """Events since the frame before, as `encode_difference` orders them, against each pixel's own reference.
@@ -117,7 +118,7 @@ class DVSEncoder:
         reading = self._reading("frame", frame)
         if self._reference is None:
             self._reference = reading
-        events = px.crossings(reading - self._reference, self._on, self._off)
+        events = px.crossings(reading - self._reference, *self._edges)
         self._moved(self._reference, events)
         return self._pattern(events)
 
@@ -142,7 +143,7 @@ class DVSEncoder:
             cure = "call reset() to start a new clip"
             raise ParameterError(f"DVSEncoder: timestamp must be after {self._time:g} ms (got {now:g} ms); {cure}")
         light = self._seen(frame, interval)
-        events = px.crossings(np.subtract(light, self._reference, out=self._room[1]), self._on, self._off)
+        events = px.crossings(np.subtract(light, self._reference, out=self._room[1]), *self._edges)
         neurons, signs, sizes = px.in_turn(events)
         # i/N is exactly 1 for the last event: no time exceeds the interval
         steps = np.arange(1, len(sizes) + 1) / max(len(sizes), 1)
@@ -183,7 +184,7 @@ class DVSEncoder:
         times: np.ndarray,
     ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
         expected = self.shot_noise * interval / 1000.0
-        on, off = self.threshold / self._on, self.threshold_off / self._off
+        on, off = np.asarray(self.threshold / self._on), np.asarray(self.threshold_off / self._off)
         where, polarity, when = px.shots(frame, expected, on, off, self.seed, self._turn)
         if self._reference is not None:
             # such an event resets its pixel: it forgets what it had gathered
@@ -212,8 +213,8 @@ class DVSEncoder:
 
     def _moved_by(self, reference: np.ndarray, neurons: np.ndarray, signs: np.ndarray) -> None:
         """The same from single events."""
-        on = np.bincount(neurons[signs == 1], minlength=self.size)
-        off = np.bincount(neurons[signs == 0], minlength=self.size)
+        on = np.bincount(neurons[signs == 1], minlength=self.size).astype(np.float32)
+        off = np.bincount(neurons[signs == 0], minlength=self.size).astype(np.float32)
         reference += on * self._on - off * self._off
 
     def _reading(self, field: str, frame: Any) -> np.ndarray:

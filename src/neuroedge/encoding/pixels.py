@@ -134,17 +134,20 @@ def mismatched(threshold: Threshold, sigma: float, seed: int, which: int, pixels
     return np.maximum(threshold + sigma * drawn, LEAST_THRESHOLD).astype(np.float32)
 
 
-def crossings(change: np.ndarray, on: Threshold, off: Threshold) -> Events:
+def crossings(change: np.ndarray, on: Threshold, off: Threshold, below: Threshold) -> Events:
     """Pixels [n], ascending, that moved by a threshold or more, and how often: floor(change / threshold).
 
-    change: float32, which comes back negated.
+    change: float32 [H·W]; below: −off, which for a map would take long to make each time.
     """
-    up = np.flatnonzero(change >= on)
-    ups = _times(change[up], at(on, up))
-    # one negation of all costs less than one of a map of thresholds that is made anew each time
-    np.negative(change, out=change)
-    down = np.flatnonzero(change >= off)
-    return up, ups, down, _times(change[down], at(off, down))
+    # one search for both costs less than two
+    fires = change >= on
+    fires |= change <= below
+    found = np.flatnonzero(fires)
+    moved = change[found]
+    rose = moved > 0.0
+    fell = ~rose
+    up, down = found[rose], found[fell]
+    return up, _times(moved[rose], at(on, up)), down, _times(-moved[fell], at(off, down))
 
 
 def _times(moved: np.ndarray, threshold: Threshold) -> np.ndarray:

@@ -58,9 +58,7 @@ class RateEncoder(Encoder):
 
     _named = ("max_rate", "mode", "seed", "dt")
 
-    def __init__(
-        self, max_rate: Optional[float] = None, mode: str = "poisson", seed: int = 0, dt: float = 0.1
-    ) -> None:
+    def __init__(self, max_rate: Optional[float] = None, mode: str = "poisson", seed: int = 0, dt: float = 0.1) -> None:
         me = "RateEncoder"
         super().__init__()
         self.max_rate = None if max_rate is None else checks.positive(me, "max_rate", max_rate, "Hz")
