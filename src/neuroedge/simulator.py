@@ -76,7 +76,8 @@ class Simulator:
         if self._shelf_version != self._network.version:
             self._shelf.clear()
             self._shelf_version = self._network.version
-        plan = self._shelf.get((dt, precision, event_threshold))
+        # what is no name is refused by the compiler, with its own words
+        plan = self._shelf.get((dt, precision, event_threshold)) if isinstance(precision, str) else None
         if plan is None:
             from .plan.compile import compile_network
 
