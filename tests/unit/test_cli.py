@@ -75,7 +75,7 @@ def test_info_for_machines(said: Any) -> None:
     report = json.loads(out)
     assert err == "" and report["schema"] == "neuroedge.info/1" and report["version"] == __version__
     assert report["simd"] in report["simd_levels"] and "portable" in report["simd_levels"]
-    assert {"kind", "name", "machine", "cpu_count", "memory_total"} <= set(report["board"])
+    assert {"kind", "name", "machine", "cpu_count", "memory_total_mb"} <= set(report["board"])
 
 
 def test_info_says_what_is_missing_and_how_to_get_it(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
