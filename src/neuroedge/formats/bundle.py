@@ -46,6 +46,8 @@ DESCRIPTION = (
 )  # fmt: skip
 PLAN_KEYS = ("choices", "dt", "event_threshold", "precision", "projections", "revisions", "seed")
 
+_LAYOUT = layout_id()
+
 # bytes from which memory is asked for before it is taken
 _LARGE = 1 << 28
 
@@ -199,7 +201,7 @@ def parse(data: Any, file: str = "model") -> Bundle:
     _words(reader)
     bundle = Bundle(file, len(given), words, golden)
     plan = None
-    if layout == layout_id():
+    if layout == _LAYOUT:
         _must_list(list(arrays), file)
         own = {field.name: arrays[field.name] for field in PLAN}
         plan = _plan(own, asked, tuple(by_name), tuple(p.model for p in populations), list(sizes.values()), file)
@@ -262,10 +264,6 @@ def _plan(
     sizes: List[int], file: str,
 ) -> Plan:  # fmt: skip
     projections, precision = tuple(asked["projections"]), asked["precision"]
-    for field in PLAN:
-        array, dtype = arrays[field.name], field.numpy(precision)
-        if array.ndim != 1 or array.dtype != dtype:
-            raise FormatError(f"{file}: {field.name}: must be a list of {dtype.name} (got {array.dtype.name})")
     try:
         entries = sizes_of(arrays, models, len(projections), precision)
     except ParameterError as error:

@@ -12,6 +12,7 @@ Everything in a file is covered by a checksum or must be zero. A reader takes no
 follows from those before it, and the last must end with the file.
 """
 
+import re
 import struct
 import zlib
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
@@ -37,6 +38,8 @@ TYPES: Tuple[np.dtype, ...] = tuple(
     np.dtype(name).newbyteorder("<") for name in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
 )
 _NUMBERS = {dtype: number for number, dtype in enumerate(TYPES)}
+
+_NAME = re.compile(rb"[!-~]+")
 
 
 class Entry(NamedTuple):
@@ -125,10 +128,11 @@ def _entries(data: np.ndarray, file: str) -> Tuple[int, List[Entry]]:
     for k in range(count):
         entry = _entry(head[HEADER.size + ENTRY.size * k :][: ENTRY.size], file)
         begin = _up(at)
-        if entry.offset != begin or entry.nbytes > size - begin:
+        nbytes = entry.nbytes
+        if entry.offset != begin or nbytes > size - begin:
             raise FormatError(f"{file}: {entry.name}: must begin at byte {begin:,} and end within the file")
         _must_be_zero(data[at:begin], file, entry.name)
-        at = begin + entry.nbytes
+        at = begin + nbytes
         entries.append(entry)
     if _up(at) != size or len({entry.name for entry in entries}) < count:
         raise FormatError(f"{file}: header: arrays must fill the file, each once")
@@ -139,7 +143,7 @@ def _entries(data: np.ndarray, file: str) -> Tuple[int, List[Entry]]:
 def _entry(text: bytes, file: str) -> Entry:
     name, kind, dimensions, zero, crc, offset, rows, columns = ENTRY.unpack(text)
     label = name.rstrip(b"\0")
-    if not label or b"\0" in label or not all(33 <= c < 127 for c in label):
+    if not _NAME.fullmatch(label):
         raise FormatError(f"{file}: table: names must be ASCII (got {name!r})")
     shown = label.decode("ascii")
     if kind >= len(TYPES) or dimensions not in (1, 2) or zero or (columns and dimensions == 1):
@@ -150,5 +154,5 @@ def _entry(text: bytes, file: str) -> Entry:
 
 
 def _must_be_zero(gap: np.ndarray, file: str, where: str) -> None:
-    if gap.any():
+    if gap.tobytes().strip(b"\0"):
         raise FormatError(f"{file}: {where}: bytes between arrays must be 0")

@@ -45,15 +45,17 @@ def sizes_of(
     look so, with the array and the rule."""
     for field in PLAN:
         array, dtype = arrays[field.name], field.numpy(precision)
-        must(array.dtype == dtype and array.ndim == 1, field.name, f"must be a list of {dtype.name}")
+        if array.dtype != dtype or array.ndim != 1:
+            raise ParameterError(f"{field.name}: must be a list of {dtype.name} (got {array.dtype.name})")
     sizes = _populations(arrays, models)
     sizes["projs"] = len(arrays["proj_pre"])
     must(sizes["projs"] == projections <= MAX_PARTS, "proj_pre", f"must have {projections} entries")
     sizes.update(_frames(arrays))
     _lanes(arrays, models, precision)
     _coefficients(arrays, models)
-    learns = learning_sizes(arrays, sizes, precision)
     rows = check_synapses(arrays, [model.spiking for model in models], precision)
+    # what learns reads the rows that were just found sound
+    learns = learning_sizes(arrays, sizes, precision)
     sizes.update(learns, shorts=len(arrays["theta16"]), **rows)
     return sizes
 
