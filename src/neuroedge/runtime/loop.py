@@ -76,6 +76,8 @@ class Loop:
         self.clock: Clock = MonotonicClock() if clock is None else clock
         self.pace = Pace(period_ms, self.clock)
         self.period_ms = float(period_ms)
+        # s of the schedule, which never goes back
+        self._time = 0.0
         if network is None:
             raise ArgumentTypeError("Loop: network must be given: a Network, a Plan, a Simulator or a NeuromorphicAPI")
         self._runner = Runner(network, self.period_ms if simulate_ms is None else simulate_ms, into, dt, record)
@@ -98,7 +100,7 @@ class Loop:
         self._value: Any = None
         self._asleep = 0
         self._closed = False
-        self._owed = self._time = 0.0
+        self._owed = 0.0
         self._faults: Optional[int] = None
         self._slow = False
 
@@ -128,8 +130,8 @@ class Loop:
             self._sleep.configure(True, checks.not_negative("Loop", "sleep_after", sleep_after, "s"), True)
 
     def _kept(self, given: Any, opened: Any) -> Any:
-        """What was made here is closed here."""
-        if opened is not given:
+        """What was opened here is closed here."""
+        if isinstance(given, str):
             self._owned.append(opened)
         return opened
 
