@@ -26,6 +26,7 @@ import learning
 import live
 import machine
 import measures
+import realtime
 import shrinking
 import small
 import threshold
@@ -46,6 +47,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "learning": learning.learning,
     "shrinking": shrinking.shrinking,
     "live": live.live,
+    "realtime": realtime.realtime,
 }
 
 

@@ -276,6 +276,29 @@ def test_a_governor_lowers_and_gives_back() -> None:
     assert loop.network.dt == 0.1 and loop.network.plan.event_threshold == 0.0
 
 
+def test_a_plan_has_one_quality() -> None:
+    governor = Governor(Limits(battery=None, missed=None))
+    hot = lambda: Readings(temperature=90.0)  # noqa: E731
+    with pytest.warns(UserWarning, match="give its Network instead"):
+        loop = Loop(lambda: 1, encode, compile_network(network(), 1.0), clock=SimulatedClock(), governor=governor,
+                    readings=hot)  # fmt: skip
+    assert loop.run(for_s=3.0).level == "low"
+    loop = Loop(lambda: 1, encode, Simulator(compile_network(network(), 1.0)), clock=SimulatedClock(),
+                governor=Governor(Limits(battery=None, missed=None)), readings=hot)  # fmt: skip
+    with pytest.warns(UserWarning, match="does not try again"):
+        loop.run(for_s=3.0)
+
+
+@pytest.mark.parametrize("sample", [3, (1, 2, 3), (1, "noon"), [1]])
+def test_a_source_must_give_pairs(sample: Any) -> None:
+    class Wrong(Source):
+        def read(self) -> Any:
+            return sample
+
+    with pytest.raises(ArgumentTypeError, match="timestamp in s or None"):
+        loop_of(Wrong()).run()
+
+
 def test_a_governor_coarsens_a_simulator_in_whole_steps() -> None:
     loop = loop_of(lambda: 1, governor=Governor(Limits(battery=None, missed=None)), dt=0.1,
                    readings=lambda: Readings(temperature=90.0))  # fmt: skip
@@ -303,8 +326,8 @@ def test_the_status_line() -> None:
     loop_of(lambda: 1, on_status=lines.append, readings=lambda: told).run(for_s=1.0)
     assert lines[0].startswith("100.0 Hz · 0 missed of 1 ·")
     loop = loop_of(lambda: 1, readings=lambda: told)
-    loop.run(for_s=60.0)
-    assert loop.status() == "100.0 Hz · 0 missed of 6,000 · p99.9 0 ms of 10 · 4.1 W (ina3221) · 52 °C · level 0"
+    loop.run(for_s=12.0)
+    assert loop.status() == "100.0 Hz · 0 missed of 1,200 · p99.9 0 ms of 10 · 4.1 W (ina3221) · 52 °C · level 0"
 
 
 def test_a_source_that_blocks_never_makes_the_loop_wait() -> None:
