@@ -27,6 +27,7 @@ import learning
 import live
 import machine
 import measures
+import realtime
 import shrinking
 import small
 import threshold
@@ -48,6 +49,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "shrinking": shrinking.shrinking,
     "live": live.live,
     "hog": hog.hogs,
+    "realtime": realtime.realtime,
 }
 
 

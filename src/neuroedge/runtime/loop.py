@@ -7,7 +7,6 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 
 from .. import checks
 from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown, warn
-from ..plan.plan import Plan
 from .calls import Outputs, called, encoder_call, some
 from .garbage import Garbage
 from .governor import LEVELS, Governor, Reading
@@ -76,6 +75,8 @@ class Loop:
         self.clock: Clock = MonotonicClock() if clock is None else clock
         self.pace = Pace(period_ms, self.clock)
         self.period_ms = float(period_ms)
+        # s of the schedule, which never goes back
+        self._time = 0.0
         if network is None:
             raise ArgumentTypeError("Loop: network must be given: a Network, a Plan, a Simulator or a NeuromorphicAPI")
         self._runner = Runner(network, self.period_ms if simulate_ms is None else simulate_ms, into, dt, record)
@@ -83,12 +84,14 @@ class Loop:
         self._decode = called("decoder", "decode", decoder)
         self._options(policy, governor, readings, sleep_after, on_status, status_s)
         self._notifier = Notifier() if checks.boolean("Loop", "watchdog", watchdog) else Notifier({})
-        self._realtime = RealTime(cpu) if checks.boolean("Loop", "realtime", realtime) else None
+        self.realtime = RealTime(cpu) if checks.boolean("Loop", "realtime", realtime) else None
         self._owned: List[Any] = []
         sinks = sink if isinstance(sink, (list, tuple)) else [] if sink is None else [sink]
         self._outputs = Outputs([self._kept(one, open_sink(one)) for one in sinks])
         opened = self._kept(source, open_source(source, window_ms=self._runner.ms, clock=self.clock))
-        blocks = bool(getattr(opened, "blocks", False)) if threaded is None else threaded
+        blocks = bool(getattr(opened, "blocks", False))
+        if threaded is not None:
+            blocks = checks.boolean("Loop", "threaded", threaded)
         self._thread = Latest(opened) if blocks else None
         self._sensing = Sensing(self._thread or opened, self._policy)
         self._parts = {name: Latency() for name in ("read", "encode", "compute", "decode", "write", "overhead")}
@@ -98,7 +101,7 @@ class Loop:
         self._value: Any = None
         self._asleep = 0
         self._closed = False
-        self._owed = self._time = 0.0
+        self._owed = 0.0
         self._faults: Optional[int] = None
         self._slow = False
 
@@ -110,9 +113,9 @@ class Loop:
         if governor is not None and not isinstance(governor, Governor):
             raise ArgumentTypeError(f"Loop: governor must be a Governor (got {shown(governor)})")
         self._governor, self._on_status = governor, on_status
-        self._target: Any = None if governor is None else self._runner.governed
-        if governor is not None and isinstance(self._runner.network, Plan):
-            warn("Loop: a compiled plan has one quality only, so the governor changes nothing")
+        self._target: Any = None if governor is None or self._runner.fixed else self._runner.governed
+        if governor is not None and self._runner.fixed:
+            warn("Loop: a compiled plan has one quality only, so the governor does nothing; give its Network instead")
         for name, given in (("readings", readings), ("on_status", on_status)):
             if given is not None and not callable(given):
                 raise ArgumentTypeError(f"Loop: {name} must be callable (got {shown(given)})")
@@ -128,8 +131,8 @@ class Loop:
             self._sleep.configure(True, checks.not_negative("Loop", "sleep_after", sleep_after, "s"), True)
 
     def _kept(self, given: Any, opened: Any) -> Any:
-        """What was made here is closed here."""
-        if opened is not given:
+        """What was opened here is closed here."""
+        if isinstance(given, str):
             self._owned.append(opened)
         return opened
 
@@ -189,9 +192,9 @@ class Loop:
         stack.enter_context(self._stop)
         if self._board is not None:
             stack.enter_context(self._board)
-        if self._realtime is not None:
-            stack.enter_context(self._realtime)
-            for refusal in self._realtime.refused:
+        if self.realtime is not None:
+            stack.enter_context(self.realtime)
+            for refusal in self.realtime.refused:
                 warn(f"Loop: real time: {refusal}")
         if self._governor is not None:
             stack.callback(self._governor.release)
@@ -339,10 +342,13 @@ class Loop:
         )
         if governor.decide(reading) != before:
             _LOG.warning("quality %s -> %s: %s", before, governor.level, governor.reason)
+        if self._target is None:
+            return
         try:
             governor.apply(self._target)
         except ParameterError as error:
-            _LOG.warning("the governor cannot change the network: %s", error)
+            self._target = None
+            warn(f"Loop: the governor cannot change the network, and does not try again: {error}")
 
     def _measure(self) -> None:
         """Say so if the work does not fit its period."""

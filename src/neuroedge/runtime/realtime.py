@@ -40,6 +40,11 @@ class RealTime:
             except OSError:
                 pass
 
+    def probe(self) -> List[str]:
+        """What would be refused now."""
+        with self:
+            return list(self.refused)
+
     def _lock(self) -> None:
         cure = "run as root, " + _LIMITS.format("memlock unlimited", "LimitMEMLOCK=infinity")
         libc = ctypes.CDLL(None, use_errno=True)

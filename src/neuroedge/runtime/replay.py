@@ -96,7 +96,8 @@ class ReplaySource(Source):
             now = self._clock.now()
             if self._began is None:
                 self._began = now
-            due = self._times[0] + (now - self._began) * self._speed
+            # to the microsecond: a loop wakes up at the very moment, or a rounding before it
+            due = self._times[0] + (now - self._began) * self._speed + 1e-6
             last = int(np.searchsorted(self._times, due, side="right")) - 1
             if last < k:
                 return PENDING

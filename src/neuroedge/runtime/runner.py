@@ -48,6 +48,8 @@ class Runner:
         record: Sequence[str] = ("spikes",),
     ) -> None:  # fmt: skip
         self.ms = checks.positive("Loop", "simulate_ms", simulate_ms, "ms")
+        # a plan has one step and one event threshold, and so one quality
+        self.fixed = isinstance(network, Plan)
         if isinstance(network, (Network, Plan)):
             network = Simulator(network, dt)
         elif dt is not None:

@@ -101,7 +101,7 @@ class Sensing:
             return self._failed("read", f"{type(error).__name__}: {error}", now)
         if sample is None:
             return Sensed(END)
-        value, stamp = sample
+        value, stamp = self._pair(sample)
         if sample is PENDING or value is None:
             return self._pending(now)
         self._read += 1
@@ -122,6 +122,14 @@ class Sensing:
             raise error
         self._dropped += 1
         return self._failed("encode", f"{type(error).__name__}: {error}", now)
+
+    def _pair(self, sample: Any) -> Sample:
+        try:
+            value, stamp = sample
+            return Sample(value, None if stamp is None else float(stamp))
+        except (TypeError, ValueError):
+            rule = "read() must give (value, timestamp in s or None), PENDING, or None at the end"
+            raise ArgumentTypeError(f"{self.name}: {rule} (got {shown(sample)})") from None
 
     def _judged(self, sample: Sample, now: float) -> Sensed:
         stamp = sample.timestamp

@@ -130,7 +130,7 @@ class CsvSink(_Lines):
         """Write a row."""
         row = _row(value)
         if self._columns is None:
-            self._columns = list(row) if isinstance(value, dict) else [f"value_{k}" for k in range(len(row))]
+            self._columns = [f"value_{name}" if name[:1].isdigit() else name for name in row]
         if len(row) != len(self._columns):
             raise ParameterError(f"{self.name}: a row has {len(self._columns)} values (got {len(row)})")
         if not self._headed:
@@ -178,7 +178,7 @@ def open_sink(spec: Any, safe: Any = _NONE) -> Any:
 
 
 def _row(value: Any) -> Dict[str, Any]:
-    """Cells of a value; what is nested in a dictionary gets numbered names."""
+    """Cells of a value; those of a list are numbered, also within a dictionary."""
     value = plain(value)
     if not isinstance(value, (dict, list)):
         return {"value": value}
