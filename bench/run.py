@@ -20,6 +20,7 @@ os.environ["NEUROEDGE_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 
 import dense
+import encoding
 import growth
 import hog
 import large
@@ -49,6 +50,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "shrinking": shrinking.shrinking,
     "live": live.live,
     "hog": hog.hogs,
+    "encoding": encoding.encoding,
     "realtime": realtime.realtime,
 }
 

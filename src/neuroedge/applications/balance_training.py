@@ -16,7 +16,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .. import checks
-from .balance import GAINS, PERIOD_MS, BalanceWeights, ClassicalBalance, SpikingBalance, evaluate_balance
+from .balance import GAINS, PERIOD_MS, BalanceWeights, ClassicalBalance, SpikingBalance
 from .pendulum import BalancingRobot
 
 __all__ = ["BalanceTraining", "lif_drive", "train_balance", "untrained_balance"]
