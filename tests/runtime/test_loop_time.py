@@ -1,10 +1,11 @@
 """The loop on clocks that jump, freeze and go back, with sensors that fail: counts stay exact, spikes stay right."""
 
 import gc
+import logging
 import os
 import random
 import tracemalloc
-from typing import Any, List, NamedTuple
+from typing import Any, Iterator, List, NamedTuple
 
 import psutil
 import pytest
@@ -82,7 +83,16 @@ class Memory:
             assert self.open[-1] == self.open[0]
 
 
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """No log: pytest keeps every record, and memory would not be flat."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
 @pytest.mark.long
+@pytest.mark.usefixtures("quiet")
 def test_ten_minutes_with_faults_and_jumps() -> None:
     policy = Policy("hold", hold_ms=50.0, limits=(0.0, 9.0))
     found = played(60_000, 0.005, True, policy)
@@ -92,6 +102,7 @@ def test_ten_minutes_with_faults_and_jumps() -> None:
 
 
 @pytest.mark.skipif(HOURS <= 0, reason="hours of virtual time: set NEUROEDGE_SOAK_HOURS=24")
+@pytest.mark.usefixtures("quiet")
 def test_a_day_with_faults_and_jumps() -> None:
     found = played(round(HOURS * 360_000), 0.005, True, Policy("retry", limits=(0.0, 9.0)))
     assert found.report.dropped > 1000 and found.wrong == 0
