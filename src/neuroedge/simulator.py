@@ -76,8 +76,11 @@ class Simulator:
         if self._shelf_version != self._network.version:
             self._shelf.clear()
             self._shelf_version = self._network.version
-        # what is no name is refused by the compiler, with its own words
-        plan = self._shelf.get((dt, precision, event_threshold)) if isinstance(precision, str) else None
+        # before they are looked up: a list could not be
+        dt = checks.positive("compile", "dt", dt, "ms")
+        if precision is not None:
+            checks.known("precision", precision, PRECISIONS)
+        plan = self._shelf.get((dt, precision, event_threshold))
         if plan is None:
             from .plan.compile import compile_network
 
