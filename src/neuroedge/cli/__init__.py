@@ -16,6 +16,8 @@ VERBS = {
     "demo": "neuroedge demo --out demo.png",
     "info": "neuroedge info",
     "power": "neuroedge power 5W",
+    "show": "neuroedge show digits.ne",
+    "verify": "neuroedge verify digits.ne",
 }
 DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
