@@ -19,7 +19,7 @@ One network may hold many robots side by side (`copies`), each with synapses of 
 gives alone.
 """
 
-from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
