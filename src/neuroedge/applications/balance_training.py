@@ -45,7 +45,8 @@ def lif_drive(rate: np.ndarray, drive: float = 15.0, tau: float = 20.0, refracto
 
 def untrained_balance(seed: int = 0, model: str = "adex") -> BalanceWeights:
     """Random synapses as training starts from: the first layer as drawn, the second with their usual spread."""
-    rng = np.random.Generator(np.random.PCG64([seed, 21]))
+    checks.known("integration model", model, _DRIVE)
+    rng = np.random.Generator(np.random.PCG64([checks.whole("untrained_balance", "seed", seed, least=0), 21]))
     return {FIRST: _mixtures(rng, model), SECOND: rng.normal(0.0, 2.0, (20, 4)) + 1.0}
 
 
@@ -71,6 +72,10 @@ def train_balance(
     learnt is judged by. seconds: of the longest trial. progress: is told a line at each step.
     """
     checks.known("integration model", model, _DRIVE)
+    checks.whole("train_balance", "seed", seed, least=0)
+    for name, value in (("generations", generations), ("pairs", pairs), ("starts", starts), ("judges", judges)):
+        checks.count("train_balance", name, value)
+    checks.positive("train_balance", "seconds", seconds, "s")
     began, tell = time.perf_counter(), progress if progress is not None else _silent
 
     def judge(weights: BalanceWeights) -> float:

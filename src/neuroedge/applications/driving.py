@@ -170,6 +170,7 @@ class DriveResult(NamedTuple):
 
 def evaluate_rover(pilot: Any, n: int = 100, seconds: float = 40.0, seed: int = 0) -> DriveResult:
     """Let `pilot` (act(senses, active) → wheel speeds) drive n rovers, each on a random course of its own."""
+    checks.positive("evaluate_rover", "seconds", seconds, "s")
     rover = Rover(Courses(n, seed), seed)
     times = np.zeros(n)
     for _ in range(round(seconds / rover.period)):

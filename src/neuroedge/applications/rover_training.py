@@ -69,7 +69,7 @@ def fixed_layers(seed: int = 0) -> RoverWeights:
 
 def untrained_rover(seed: int = 0) -> RoverWeights:
     """Random synapses where training would put learnt ones, as large as those are on average."""
-    rng = np.random.Generator(np.random.PCG64([seed, 42]))
+    rng = np.random.Generator(np.random.PCG64([checks.whole("untrained_rover", "seed", seed, least=0), 42]))
     empty = _empty((*INTO_PLANNING, WHEELS))
     spread = {INTO_PLANNING[0]: 1.0, INTO_PLANNING[1]: 1.5, WHEELS: 1.0}
     drawn = {name: rng.normal(0.1, spread[name], w.shape) for name, w in empty.items()}
@@ -85,7 +85,7 @@ def train_rover(
     """
     began, n = time.perf_counter(), checks.count("train_rover", "rovers", rovers)
     tell = progress if progress is not None else _silent
-    rng = np.random.Generator(np.random.PCG64([seed, 43]))
+    rng = np.random.Generator(np.random.PCG64([checks.whole("train_rover", "seed", seed, least=0), 43]))
     learnt = _empty((*INTO_PLANNING, WHEELS))
     weights, crossed = {**fixed_layers(seed), **learnt}, []
     lesson, share = _drive(weights, n, rng, 1.0)
