@@ -1,7 +1,7 @@
 """A rover crosses a course of obstacles by spikes: camera, lidar and IMU in, two wheel speeds out, 50 times a second.
 
 The network is the tutorial's robot control network; its weights were trained in simulation by
-`neuroedge.applications.control.train_rover`, in a few minutes.
+`neuroedge.applications.control.train_rover`, in about a minute.
 """
 
 import numpy as np

@@ -26,8 +26,8 @@ __all__ = ["RoverTraining", "fixed_layers", "train_rover", "untrained_rover"]
 INTO_PLANNING = ("perception->planning", "imu->planning")
 WHEELS = "planning->wheels"
 # share of the planner in the wheel speeds of each drive that corrects
-_HELP = (0.6, 0.2, 0.0)
-_SECONDS = 25.0
+_HELP = (0.5, 0.0)
+_SECONDS = 45.0
 # drive of a planning neuron, mV/ms: its mean, and how far one standard deviation of turn or pace moves it
 _MEAN, _REACH = 10.0, 6.0
 # sums of small rates need it large, or noise is learnt
@@ -77,11 +77,11 @@ def untrained_rover(seed: int = 0) -> RoverWeights:
 
 
 def train_rover(
-    seed: int = 0, rovers: int = 14, progress: Optional[Callable[[str], None]] = None
+    seed: int = 0, rovers: int = 10, progress: Optional[Callable[[str], None]] = None
 ) -> RoverTraining:  # fmt: skip
-    """Weights of `rover_network` that drive, in a few minutes; the same for the same seed.
+    """Weights of `rover_network` that drive, in about a minute; the same for the same seed.
 
-    rovers: in each of the five drives that it learns from. progress: is told a line after each.
+    rovers: in each of the four drives that it learns from. progress: is told a line after each.
     """
     began, n = time.perf_counter(), checks.count("train_rover", "rovers", rovers)
     tell = progress if progress is not None else _silent
