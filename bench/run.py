@@ -19,6 +19,7 @@ os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["NEUROEDGE_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 
+import control
 import dense
 import encoding
 import growth
@@ -52,6 +53,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "hog": hog.hogs,
     "encoding": encoding.encoding,
     "realtime": realtime.realtime,
+    "control": control.control,
 }
 
 

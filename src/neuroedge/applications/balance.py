@@ -110,7 +110,8 @@ class SpikingBalance:
 
     def spikes(self, readings: np.ndarray) -> Dict[str, np.ndarray]:
         """Spike counts of all neurons over the next 10 ms, {layer: [n · size]}, robot after robot."""
-        counts, self._carry = encode_imu_readings(readings, self._carry)
+        given = checks.real_array("SpikingBalance", "readings", readings, (self.n, 6))
+        counts, self._carry = encode_imu_readings(given, self._carry)
         return dict(self.simulator.run(PERIOD_MS, {"imu": _spikes(counts)}, record=()).counts)
 
     def act(self, readings: np.ndarray) -> np.ndarray:
@@ -163,6 +164,7 @@ def evaluate_balance(
 ) -> BalanceResult:
     """Let `pilot` (act(readings) → duties) drive n robots from random starts, all at once."""
     bots = BalancingRobot(n, seed) if robot is None else robot
+    checks.positive("evaluate_balance", "seconds", seconds, "s")
     times, lean, steps = np.zeros(bots.n), np.zeros(bots.n), round(seconds / bots.period)
     for _ in range(steps):
         standing = bots.drive(pilot.act(bots.read()))

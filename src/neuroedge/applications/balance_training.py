@@ -45,7 +45,8 @@ def lif_drive(rate: np.ndarray, drive: float = 15.0, tau: float = 20.0, refracto
 
 def untrained_balance(seed: int = 0, model: str = "adex") -> BalanceWeights:
     """Random synapses as training starts from: the first layer as drawn, the second with their usual spread."""
-    rng = np.random.Generator(np.random.PCG64([seed, 21]))
+    checks.known("integration model", model, _DRIVE)
+    rng = np.random.Generator(np.random.PCG64([checks.whole("untrained_balance", "seed", seed, least=0), 21]))
     return {FIRST: _mixtures(rng, model), SECOND: rng.normal(0.0, 2.0, (20, 4)) + 1.0}
 
 
@@ -61,24 +62,34 @@ def _mixtures(rng: np.random.Generator, model: str) -> np.ndarray:
 
 
 def train_balance(
-    model: str = "adex", seed: int = 0, draws: int = 4, generations: int = 16, pairs: int = 48, starts: int = 2,
-    progress: Optional[Callable[[str], None]] = None,
+    model: str = "adex", seed: int = 0, draws: int = 3, generations: int = 8, pairs: int = 48, starts: int = 2,
+    judges: int = 48, seconds: float = 8.0, progress: Optional[Callable[[str], None]] = None,
 ) -> BalanceTraining:  # fmt: skip
     """Weights of `balance_network` that balance, in about a minute; the same for the same seed.
 
     model: of the integration layer, "adex" or "lif". draws: first layers to choose among. generations, pairs, starts:
-    of the evolution strategy, `pairs` directions each tried both ways on `starts` robots. progress: is told a line at
-    each step.
+    of the evolution strategy, `pairs` directions each tried both ways on `starts` robots. judges: robots that what was
+    learnt is judged by. seconds: of the longest trial. progress: is told a line at each step.
     """
     checks.known("integration model", model, _DRIVE)
+    checks.whole("train_balance", "seed", seed, least=0)
+    for name, value in (("generations", generations), ("pairs", pairs), ("starts", starts), ("judges", judges)):
+        checks.count("train_balance", name, value)
+    checks.positive("train_balance", "seconds", seconds, "s")
     began, tell = time.perf_counter(), progress if progress is not None else _silent
+
+    def judge(weights: BalanceWeights) -> float:
+        # on robots that no candidate is tried on
+        one = {name: w[None] for name, w in weights.items()}
+        return float(_cost(one, model, 7919 * seed + 1, judges, seconds)[0])
+
     scored = []
     for draw in range(checks.count("train_balance", "draws", draws)):
         weights = _imitate(model, seed, draw)
-        scored.append((_score(weights, model, seed), draw, weights))
+        scored.append((judge(weights), draw, weights))
         tell(f"imitation {draw + 1} of {draws}: cost {scored[-1][0]:.4f}")
     centre = min(scored, key=lambda s: s[:2])
-    weights, costs = _evolve(centre[2], centre[0], model, seed, generations, pairs, starts, tell)
+    weights, costs = _evolve(centre[2], centre[0], model, seed, (generations, pairs, starts), seconds, judge, tell)
     return BalanceTraining(weights, costs, time.perf_counter() - began)
 
 
@@ -139,21 +150,17 @@ def _cost(weights: BalanceWeights, model: str, seed: int, starts: int, seconds: 
     return np.asarray(cost.reshape(candidates, starts).mean(axis=1) / steps)
 
 
-def _score(weights: BalanceWeights, model: str, seed: int) -> float:
-    """Cost of one set of weights on robots that no candidate is tried on."""
-    return float(_cost({name: w[None] for name, w in weights.items()}, model, 7919 * seed + 1, 48, 8.0)[0])
-
-
 def _evolve(
-    centre: BalanceWeights, score: float, model: str, seed: int, generations: int, pairs: int, starts: int,
-    tell: Callable[[str], None],
+    centre: BalanceWeights, score: float, model: str, seed: int, sizes: Tuple[int, int, int], longest: float,
+    judge: Callable[[BalanceWeights], float], tell: Callable[[str], None],
 ) -> Tuple[BalanceWeights, List[float]]:  # fmt: skip
+    generations, pairs, starts = sizes
     rng = np.random.Generator(np.random.PCG64([seed, 23]))
     spread = {name: float(np.sqrt(np.mean(w**2))) for name, w in centre.items()}
     moving: Dict[str, np.ndarray] = {name: np.zeros_like(w) for name, w in centre.items()}
     best, costs = (score, centre), []
     for generation in range(generations):
-        seconds = 3.0 + 5.0 * generation / generations
+        seconds = longest * (3.0 + 5.0 * generation / generations) / 8.0
         ways = {name: rng.standard_normal((pairs, *w.shape)) for name, w in centre.items()}
         tried = {n: centre[n] + 0.05 * spread[n] * np.concatenate([w, -w]) for n, w in ways.items()}
         cost = _cost(tried, model, 1000 * seed + generation + 100, starts, seconds)
@@ -163,7 +170,7 @@ def _evolve(
             moving[name] = 0.8 * moving[name] + np.tensordot(gain, way, 1) / pairs
         centre = {name: w + 0.06 * spread[name] * moving[name] for name, w in centre.items()}
         costs.append(float(cost.mean()))
-        own = _score(centre, model, seed)
+        own = judge(centre)
         if own < best[0]:
             best = (own, centre)
         tell(f"generation {generation + 1} of {generations}: cost {costs[-1]:.4f}, of the centre {own:.4f}")

@@ -24,7 +24,7 @@ class Courses:
 
     length = 6.0
     width = 4.0
-    gap = 0.8
+    gap = 0.9
 
     def __init__(self, n: int = 1, seed: int = 0, obstacles: int = 6) -> None:
         self.n = checks.count("Courses", "n", n)

@@ -3,11 +3,11 @@
     vision 1024 (LIF), lidar 360 → perception 256 (AdEx) ─┐
                                                  imu 9 ───┴→ planning 128 (AdEx) → wheels 2, arm 6 (LIF)
 
-run for 20 ms in each control step of 20 ms. What is where. The encoder turns each pixel, ray and IMU value into spikes of
-its own neuron by a fixed map; it plans nothing. All that the wheels do passes through the synapses: from sensors to
-perception and planning fixed random mixtures, from planning to the wheels what was learnt. The decoder is fixed and
-linear: a low-pass of 100 ms over the two wheels' rates, 100 Hz is at rest, ±80 Hz full speed. The arm has no task here:
-its synapses are zero.
+run for 20 ms in each control step of 20 ms. What is where. The encoder turns each pixel, ray and IMU value into spikes
+of its own neuron by a fixed map; it plans nothing. All that the wheels do passes through the synapses: from vision and
+lidar to perception fixed random mixtures, from perception and IMU to planning and from there to the wheels what was
+learnt. The decoder is fixed and linear: a low-pass of 100 ms over the two wheels' rates, 150 Hz is at rest, ±200 Hz
+full speed. The arm has no task here: its synapses are zero.
 """
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -30,6 +30,7 @@ __all__ = [
     "RoverWeights",
     "SpikingDriver",
     "evaluate_rover",
+    "imu_share",
     "nearness",
     "rover_network",
     "rover_spikes",
@@ -51,24 +52,29 @@ _IMU_SPAN = np.array([5.0, 5.0, 5.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0])
 # a pixel darker than this spikes
 DARK = 0.45
 # of the decoder: s, Hz, Hz
-SMOOTH, REST, FULL = 0.1, 100.0, 80.0
+SMOOTH, REST, FULL = 0.1, 150.0, 200.0
 
 RoverWeights = Dict[str, np.ndarray]
 
 
 def nearness(lidar: np.ndarray) -> np.ndarray:
-    """0 beyond 1.5 m to 1 at 0.2 m, squared."""
-    return np.asarray(np.clip((REACH - lidar) / (REACH - TOUCH), 0.0, 1.0) ** 2)
+    """0 beyond 1.5 m, 1 at 0.2 m."""
+    return np.asarray(np.clip((REACH - lidar) / (REACH - TOUCH), 0.0, 1.0))
+
+
+def imu_share(senses: Senses) -> np.ndarray:
+    """IMU values as shares 0 … 1 of their ranges, [n, 9]."""
+    return np.asarray(np.clip((senses.imu - _IMU_CENTRE) / _IMU_SPAN, -1.0, 1.0) * 0.5 + 0.5)
 
 
 def rover_spikes(senses: Senses, carry: np.ndarray) -> Tuple[List[Dict[str, SpikeTrain]], np.ndarray]:
     """Events of the next 20 ms for each rover, and the carry [n, 369] for the step after.
 
-    A ray fires at 10 Hz, and up to 200 Hz with its nearness, an IMU value at 0 … 2,000 Hz over its range (±5 m/s², z around
-    gravity; ±2 rad/s; ±1), both exact to one spike over time; a pixel darker than 0.45 fires once, the darker the
-    earlier.
+    A ray fires at 10 Hz, and up to 200 Hz with its nearness, an IMU value at 0 … 2,000 Hz over its range (±5 m/s², z
+    around gravity; ±2 rad/s; ±1), both exact to one spike over time; a pixel darker than 0.45 fires once, the darker
+    the earlier.
     """
-    share = np.clip((senses.imu - _IMU_CENTRE) / _IMU_SPAN, -1.0, 1.0) * 0.5 + 0.5
+    share = imu_share(senses)
     rates = np.concatenate([RAY_REST + nearness(senses.lidar) * (RAY_RATE - RAY_REST), share * IMU_RATE], axis=1)
     level = carry + rates * (PERIOD_MS / 1000.0)
     counts = np.floor(level).astype(np.int64)
@@ -109,17 +115,20 @@ class SpikingDriver:
         self._simulators = [Simulator(plan, precision=precision) for _ in range(self.n)]
         self._carry = np.full((self.n, 369), 0.5)
         self._smooth = np.full((self.n, 2), REST)
+        # of the last step
+        self.counts = {name: np.zeros((self.n, ROVER_LAYERS[name])) for name in ("perception", "planning", "wheels")}
 
     def spikes(self, senses: Senses, active: Optional[np.ndarray] = None) -> Dict[str, np.ndarray]:
-        """Spike counts of planning and wheels over the next 20 ms, {layer: [n, size]}; those not active rest."""
+        """Spike counts of all that is not a sensor over the next 20 ms, {layer: [n, size]}; those not active rest."""
         events, self._carry = rover_spikes(senses, self._carry)
-        counts = {name: np.zeros((self.n, ROVER_LAYERS[name])) for name in ("perception", "planning", "wheels")}
+        for kept in self.counts.values():
+            kept[:] = 0.0
         for k, (simulator, inputs) in enumerate(zip(self._simulators, events)):
             if active is None or active[k]:
                 found = simulator.run(PERIOD_MS, inputs, record=()).counts
-                for name, kept in counts.items():
+                for name, kept in self.counts.items():
                     kept[k] = found[name]
-        return counts
+        return self.counts
 
     def act(self, senses: Senses, active: Optional[np.ndarray] = None) -> np.ndarray:
         """Wheel speeds (left, right), shares −1 … 1 of the top speed [n, 2]."""
@@ -129,10 +138,10 @@ class SpikingDriver:
 
 
 class ClassicalDriver:
-    """A potential field on lidar and compass, tuned for this rover: turn along the lane and away from what is near, slow
-    down for what is ahead."""
+    """A potential field on lidar and compass, tuned for this rover: turn along the lane and away from what is near,
+    slow down for what is ahead."""
 
-    along, away, slow = 0.5, 2.0, 1.0
+    along, away, slow, pace = 0.4, 1.8, 1.0, 0.5
 
     def __init__(self, n: int = 1) -> None:
         angle = np.radians((np.arange(360.0) + 180.0) % 360.0 - 180.0)
@@ -143,10 +152,10 @@ class ClassicalDriver:
 
     def act(self, senses: Senses, active: Optional[np.ndarray] = None) -> np.ndarray:
         """Wheel speeds (left, right), shares −1 … 1 of the top speed [n, 2]."""
-        near = nearness(senses.lidar)
+        near = nearness(senses.lidar) ** 2
         heading = np.arctan2(-senses.imu[:, 7], senses.imu[:, 6])
         turn = np.clip(-self.along * heading - self.away * (near @ self._side), -0.6, 0.6)
-        pace = 0.7 * np.clip(1.0 - self.slow * (near @ self._ahead), 0.15, 1.0)
+        pace = self.pace * np.clip(1.0 - self.slow * (near @ self._ahead), 0.15, 1.0)
         return np.stack([pace - turn, pace + turn], axis=1)
 
 
@@ -161,6 +170,7 @@ class DriveResult(NamedTuple):
 
 def evaluate_rover(pilot: Any, n: int = 100, seconds: float = 40.0, seed: int = 0) -> DriveResult:
     """Let `pilot` (act(senses, active) → wheel speeds) drive n rovers, each on a random course of its own."""
+    checks.positive("evaluate_rover", "seconds", seconds, "s")
     rover = Rover(Courses(n, seed), seed)
     times = np.zeros(n)
     for _ in range(round(seconds / rover.period)):

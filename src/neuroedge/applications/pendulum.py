@@ -30,7 +30,7 @@ GRAVITY = 9.80665
 
 @dataclass(frozen=True)
 class Build:
-    """What a robot is made of: a 1 kg body of 0.2 m on 67 mm wheels, two 12 V gear motors of 350 rpm, a driver of 1.2 A.
+    """What a robot is made of: a 1 kg body of 0.2 m on 67 mm wheels, two 12 V gear motors, a driver of 1.2 A.
 
     body: kg. height: of its centre of mass above the axle, m. inertia: about that centre, kg·m². wheels: of both, kg.
     radius: m. wheel_inertia: of both wheels and both rotors through their gears, kg·m². motor: constant of one motor
@@ -80,7 +80,7 @@ class BalancingRobot:
         rng = np.random.Generator(np.random.PCG64([checks.whole("BalancingRobot", "seed", seed, least=0), 11]))
         first = rng.uniform(-1.0, 1.0, self.n) * np.radians(5.0)
         if lean is not None:
-            first = np.broadcast_to(np.asarray(lean, dtype=float), (self.n,))
+            first = self._one_each("lean", lean)
         # lean, wheel angle, and their rates
         self.state = np.zeros((4, self.n))
         self.state[0] = first
@@ -91,6 +91,12 @@ class BalancingRobot:
         self._pending = np.zeros((self._dead + 1, self.n))
         self._constants()
         self._delayed = [self._felt(np.zeros(self.n))] * (1 + round(self.imu.delay / self.step))
+
+    def _one_each(self, field: str, value: Any) -> np.ndarray:
+        array = checks.real_array("BalancingRobot", field, value)
+        if array.shape not in ((), (self.n,)):
+            raise ParameterError(f"BalancingRobot: {field} must be one number or {self.n} (got shape {array.shape})")
+        return np.array(np.broadcast_to(array, (self.n,)))
 
     def _constants(self) -> None:
         b = self.build
@@ -148,8 +154,8 @@ class BalancingRobot:
         return self.imu.read(self._delayed[0])
 
     def drive(self, duty: Any) -> np.ndarray:
-        """Apply duty cycles (−1 … 1, [n] or one number) for 10 ms; returns which robots stand. Fallen ones lie still."""
-        asked = np.clip(np.broadcast_to(checks.real_array("drive", "duty", duty), (self.n,)), -1.0, 1.0)
+        """Apply duty cycles (−1 … 1, [n] or one number) for 10 ms; returns who stands. Fallen ones lie still."""
+        asked = np.clip(self._one_each("duty", duty), -1.0, 1.0)
         h = self.step
         for _ in range(self._steps):
             self._pending = np.roll(self._pending, -1, axis=0)

@@ -8,9 +8,9 @@ touch. Many rovers at once, one on each course: arrays [n]. Units: m, s, rad.
 
 Sensors, with noise: a lidar of 360 rays, one per degree from straight ahead to the left and round, 4 m, 1 cm + 1 %
 (standard deviation); a camera of 32 × 32 grey pixels, 90° wide and 60° high, 0.15 m above the floor, 0.02 of noise, in
-which obstacles of 0.4 m are darker than floor and walls; an IMU of nine values: acceleration (m/s²) and turning (rad/s)
-with the noise of an MPU-6050, and the direction of the magnetic field (unit vector in the rover's axes, x along the
-lane, 0.01 of noise).
+which obstacles and walls, 0.4 m tall, are dark, the nearer the darker; an IMU of nine values: acceleration (m/s²) and
+turning (rad/s) with the noise of an MPU-6050, and the direction of the magnetic field (unit vector in the rover's axes,
+x along the lane, 0.01 of noise).
 """
 
 from typing import NamedTuple, Optional
@@ -75,14 +75,15 @@ class Rover:
         return Senses(np.clip(lidar + blur, 0.0, self.reach), self._picture(), imu)
 
     def _picture(self) -> np.ndarray:
-        """Floor light, walls a little darker, obstacles dark; far things pale."""
+        """Floor and sky light, what stands on the floor dark, the nearer the darker."""
         half = np.radians(45.0)
         columns = np.arctan(np.tan(half) * (1.0 - 2.0 * (np.arange(_PIXELS) + 0.5) / _PIXELS))
         away = self.courses.distances(self.x, self.y, self.heading[:, None] + columns, 8.0) * np.cos(columns)
         rise = np.tan(np.radians(30.0)) * (1.0 - 2.0 * (np.arange(_PIXELS) + 0.5) / _PIXELS)
         height = _EYE + away[:, None, :] * rise[:, None]
         thing = (height > 0.0) & (height < _TALL) & (away[:, None, :] < 7.9)
-        grey = np.where(thing, 0.15 + 0.6 * np.minimum(away[:, None, :] / 4.0, 1.0), np.where(rise[:, None] < 0, 0.8, 0.95))
+        shade = 0.15 + 0.6 * np.minimum(away[:, None, :] / 4.0, 1.0)
+        grey = np.where(thing, shade, np.where(rise[:, None] < 0, 0.8, 0.95))
         grey = grey + 0.02 * self._noise * self._rng.standard_normal(grey.shape)
         return np.asarray(np.clip(grey, 0.0, 1.0))
 
