@@ -1,12 +1,19 @@
 """What all tests share."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    # started in the background of a shell, a process ignores Ctrl-C, and so do those that it starts
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
