@@ -1,5 +1,43 @@
 """Re-exports of neuroedge under the tutorial's import path."""
 
-from neuroedge.encoding import DVSEncoder
+from neuroedge.encoding import (
+    DeltaEncoder,
+    DVSEncoder,
+    PopulationEncoder,
+    RateEncoder,
+    SensorEncoder,
+    SensorPattern,
+    TemporalEncoder,
+    VisionEncoder,
+    clipped_values,
+    encode_humidity,
+    encode_imu,
+    encode_lidar,
+    encode_motion,
+    encode_sensor_data,
+    encode_temperature,
+    encode_vision,
+    reset_sensors,
+    sensor_encoder,
+)
 
-__all__ = ["DVSEncoder"]
+__all__ = [
+    "DVSEncoder",
+    "DeltaEncoder",
+    "PopulationEncoder",
+    "RateEncoder",
+    "SensorEncoder",
+    "SensorPattern",
+    "TemporalEncoder",
+    "VisionEncoder",
+    "clipped_values",
+    "encode_humidity",
+    "encode_imu",
+    "encode_lidar",
+    "encode_motion",
+    "encode_sensor_data",
+    "encode_temperature",
+    "encode_vision",
+    "reset_sensors",
+    "sensor_encoder",
+]

@@ -4,11 +4,11 @@ Twins of native/neurons/common.h, native/frame.h and native/rng.h: the same oper
 same bits on every machine. `precise_exp` is for coefficients, computed once in double when a plan is compiled.
 """
 
-from typing import Tuple
+from typing import Any, Tuple
 
 import numpy as np
 
-__all__ = ["exp", "growth", "mix64", "poisson", "precise_exp", "tick_key"]
+__all__ = ["exp", "growth", "mix64", "poisson", "precise_exp", "random32", "tick_key"]
 
 _MASK = (1 << 64) - 1
 _LN2 = 0.693147180559945309417
@@ -71,13 +71,19 @@ def tick_key(key: int, epoch: int, tick: int) -> int:
 
 def poisson(key: int, chance: np.ndarray) -> np.ndarray:
     """Neurons whose random number of this tick is below their chance (of 2^32); uint32, ascending."""
+    x = random32(np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32), len(chance))
+    return np.flatnonzero(x < chance).astype(np.uint32)
+
+
+def random32(low: Any, high: Any, n: int) -> np.ndarray:
+    """Random numbers of n neurons, uint32 [n], from the halves of a tick's key; [ticks, n] from arrays [ticks, 1]."""
     u = np.uint32
     with np.errstate(over="ignore"):
-        x = np.arange(len(chance), dtype=u) * u(0x9E3779B9) + u(key & 0xFFFFFFFF)
+        x = np.arange(n, dtype=u) * u(0x9E3779B9) + low
         x = (x ^ (x >> u(16))) * u(0x7FEB352D)
         x = (x ^ (x >> u(15))) * u(0x846CA68B)
-        x ^= (x >> u(16)) ^ u(key >> 32)
+        x ^= (x >> u(16)) ^ high
         x = (x ^ (x >> u(16))) * u(0x7FEB352D)
         x = (x ^ (x >> u(15))) * u(0x846CA68B)
         x ^= x >> u(16)
-    return np.flatnonzero(x < chance).astype(u)
+    return x
