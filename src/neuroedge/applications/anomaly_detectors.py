@@ -1,0 +1,156 @@
+"""What each neuron of an anomaly detector looks for: directions in which faults move the held levels, and thresholds."""
+
+from typing import Dict, List, NamedTuple, Tuple
+
+import numpy as np
+
+from .anomaly_readout import DIRECT, GATE, RELAY, Spikes, held, window_sums
+
+__all__ = ["Detector", "Window", "find_detectors", "stuck_groups", "tail"]
+
+# chance of a false hit per sample: of all detectors of single sensors together, and of each one of a whole kind, whose
+# noise is correlated in time and so hits again
+CHANCE, CHANCE_OF_KIND = 1e-3, 5e-6
+
+
+class Window(NamedTuple):
+    """A weight (mV) on spikes of a layer: kind k0 or k1, `delay` after the spike, taken back after `length` ms more."""
+
+    kind: str
+    weight: float
+    delay: float
+    length: float
+
+
+class Detector(NamedTuple):
+    """relays: mV for each relay's K1; windows: layer → windows over its own spikes, the same for all its neurons;
+    level: u, this sum, at which it fires, in mV; unit: which accumulator hears it, 0 for single sensors, 1 else."""
+
+    name: str
+    relays: np.ndarray
+    windows: Dict[str, List[Window]]
+    level: float
+    unit: int
+
+
+def tail(u: np.ndarray, chance: float) -> float:
+    """The level that u passes with that chance: beyond its largest 2 % as an exponential with their mean excess, which
+    errs on the high side for Gaussian tails."""
+    base = float(np.quantile(u, 0.98))
+    excess = float(np.mean(u[u > base] - base)) if (u > base).any() else 0.0
+    return base + excess * float(np.log(0.02 / chance))
+
+
+def find_detectors(
+    spikes: Dict[str, Spikes], rate: List[str], temporal: List[str], room: int, scale: float, skip: int
+) -> Tuple[List[Detector], int]:
+    """Detectors for at most `room` neurons, and the number of relays that these do not include.
+
+    scale: of all times, length of a sample / 50 ms. skip: samples at the begin that do not count.
+    """
+    n = next(iter(spikes.values())).samples
+    fit = (np.arange(n) // 50) % 2 == 0
+    fit[:skip] = False
+    check = ~fit
+    check[:skip] = False
+    levels, kinds = _levels(spikes, rate, scale)
+    detectors = _whole_kinds(levels, kinds, rate, fit, check)
+    for layer in temporal:
+        detectors += _patterns(layer, spikes[layer], levels.shape[1], fit, check, scale)
+    left = room - len(detectors)
+    detectors += _neighbours(levels, max(0, left), fit, check)
+    return detectors[: max(0, room)], levels.shape[1]
+
+
+def _levels(spikes: Dict[str, Spikes], rate: List[str], scale: float) -> Tuple[np.ndarray, np.ndarray]:
+    """Held levels [samples, relays] and of which layer each is."""
+    parts = [window_sums(held(spikes[layer]), RELAY * scale, GATE * scale, scale)["k1"] for layer in rate]
+    kinds = np.repeat(np.arange(len(rate)), [part.shape[1] for part in parts])
+    n = next(iter(spikes.values())).samples
+    return (np.concatenate(parts, axis=1) if parts else np.zeros((n, 0))), kinds
+
+
+def _residuals(levels: np.ndarray) -> np.ndarray:
+    """Columns that give what a relay's level is beyond what all others predict, in its own standard deviations."""
+    spread = levels.std(axis=0)
+    spread[spread == 0] = 1.0
+    correlation = np.cov((levels / spread).T).reshape(len(spread), len(spread))
+    inverse = np.linalg.inv(correlation + 1e-3 * np.eye(len(spread)))
+    columns: np.ndarray = inverse / np.sqrt(np.diag(inverse)) / spread[:, None]
+    return columns
+
+
+def _neighbours(levels: np.ndarray, room: int, fit: np.ndarray, check: np.ndarray) -> List[Detector]:
+    """One for each sensor: it is high and the next one is low, beyond what all others predict. In a ring each sensor so
+    has one for either direction."""
+    n = levels.shape[1]
+    count = min(n, room)
+    if count < 1 or n < 2:
+        return []
+    apart = _residuals(levels[fit])
+    groups = np.array_split(np.arange(n), count)
+    first = np.stack([apart[:, group].sum(axis=1) for group in groups], axis=1)
+    weights = first - np.roll(first, -1, axis=1) if count > 1 else first
+    u = levels @ weights
+    weights = weights / np.maximum(u[fit].std(axis=0), 1e-12)
+    u = levels @ weights
+    middle = u[fit].mean(axis=0)
+    # one shape of the tail for all: each alone has too few samples
+    level = tail((u[check] - middle).ravel(), CHANCE / max(1, count))
+    return [Detector(f"sensor {k}", weights[:, k], {}, level + middle[k], 0) for k in range(count)]
+
+
+def _whole_kinds(
+    levels: np.ndarray, kinds: np.ndarray, rate: List[str], fit: np.ndarray, check: np.ndarray
+) -> List[Detector]:
+    """Two for each layer: all its sensors are high, or low, beyond what the other layers predict."""
+    if not rate:
+        return []
+    spread = np.maximum(levels[fit].std(axis=0), 1e-12)
+    covariance = np.atleast_2d(np.cov((levels[fit] / spread).T))
+    inverse = np.linalg.inv(covariance + 1e-2 * np.eye(len(spread)))
+    found = []
+    for k, layer in enumerate(rate):
+        weights = inverse @ (kinds == k) / spread
+        found += _both_ways(f"all of {layer}", weights, {}, levels @ weights, fit, check)
+    return found
+
+
+def _both_ways(
+    name: str, relays: np.ndarray, windows: Dict[str, List[Window]], u: np.ndarray, fit: np.ndarray, check: np.ndarray
+) -> List[Detector]:
+    gain, found = 1.0 / max(float(u[fit].std()), 1e-12), []
+    for sign, word in ((gain, "high"), (-gain, "low")):
+        scaled = {layer: [w._replace(weight=w.weight * sign) for w in ws] for layer, ws in windows.items()}
+        found.append(Detector(f"{name} {word}", relays * sign, scaled, tail(sign * u[check], CHANCE_OF_KIND), 1))
+    return found
+
+
+def _patterns(
+    layer: str, spikes: Spikes, relays: int, fit: np.ndarray, check: np.ndarray, scale: float
+) -> List[Detector]:
+    """Four for a layer of single spikes: on the whole early, late; few spikes; scattered ones."""
+    none, seen = np.zeros(relays), (GATE - DIRECT) * scale
+    sums = window_sums(spikes, DIRECT * scale, GATE * scale, scale)
+    ages, counts = sums["k1"].sum(axis=1), sums["k0"].sum(axis=1)
+    # neurons that are silent by chance shall not count as late: what one spike says on average is taken off
+    mean = float(ages[fit].sum() / max(counts[fit].sum(), 1e-12))
+    level = [Window("k1", 1.0, DIRECT * scale, seen), Window("k0", -mean, DIRECT * scale, seen)]
+    found = _both_ways(f"all of {layer}", none, {layer: level}, ages - mean * counts, fit, check)
+    gain = 1.0 / max(float(counts[fit].std()), 1e-12)
+    few = [Window("k0", -gain, DIRECT * scale, seen)]
+    found.append(Detector(f"{layer} silent", none, {layer: few}, tail(-gain * counts[check], CHANCE_OF_KIND), 1))
+    early, late = np.quantile(spikes.time, (0.0005, 0.9995))
+    ends = [Window("k0", 1.0, GATE * scale - early, early), Window("k0", 1.0, DIRECT * scale, seen - late)]
+    ends = [w for w in ends if w.length > 0.5 * scale]
+    outside = (spikes.time <= early) | ((spikes.time > late) & (spikes.time <= seen))
+    u = np.bincount(spikes.sample[outside], minlength=spikes.samples).astype(float)
+    # whole spikes: halfway between two counts, and never a single one
+    level_of_ends = max(2.5, np.ceil(tail(u[check], CHANCE_OF_KIND)) + 0.5)
+    found.append(Detector(f"{layer} scattered", none, {layer: ends}, level_of_ends, 1))
+    return found
+
+
+def stuck_groups(neurons: int, units: int) -> List[np.ndarray]:
+    """Which sensors each accumulator of silence watches: one each while there are enough of them."""
+    return [group for group in np.array_split(np.arange(neurons), max(1, min(units, neurons))) if len(group)]
