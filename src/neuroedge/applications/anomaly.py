@@ -13,8 +13,8 @@ from ..events import SpikePattern, SpikeTrain
 from ..network.graph import Network
 from ..network.neurons import LIF, AdEx, SpikeSource, TemporalSource
 from .anomaly_detectors import CHANCE, find_detectors, stuck_groups, tail
-from .anomaly_readout import DIRECT, GATE, Spikes, spikes_of
-from .anomaly_wiring import HIT, HIT_TAU, SILENT, SPOKEN, STUCK_TAU, WARM_UP, Design, rewire
+from .anomaly_readout import Spikes, intervals, spikes_of
+from .anomaly_wiring import HIT, SILENT, SPOKEN, STUCK_TAU, WARM_UP, Design, rewire
 
 __all__ = ["AnomalyReport", "train_anomaly_detector"]
 
@@ -137,7 +137,8 @@ def _design(
     mean = spoken.sum(axis=0) / np.maximum((spoken > 0).sum(axis=0), 1)
     stuck = np.array([_stuck_threshold(spoken[:, g] > 0) for g in groups])
     sizes = {name: sensory[name] for name in rate}, {name: sensory[name] for name in temporal}
-    return Design(*sizes, detectors, groups, np.maximum(mean, 1e-9), stuck, (1.5 * HIT, 1.5 * HIT), ms)
+    apart = np.concatenate([intervals(spikes[name], ms) for name in rate] or [np.zeros(0)])
+    return Design(*sizes, detectors, groups, np.maximum(mean, 1e-9), apart, stuck, (1.5 * HIT, 1.5 * HIT), ms)
 
 
 def _stuck_threshold(spoke: np.ndarray) -> float:
@@ -148,4 +149,4 @@ def _stuck_threshold(spoke: np.ndarray) -> float:
     for t, more in enumerate(added.tolist()):
         v = v * stays + more
         trace[t] = v
-    return max(2.2 * SILENT, tail(trace, CHANCE / 20.0))
+    return max(2.2 * SILENT, tail(trace, CHANCE / 60.0))

@@ -10,7 +10,7 @@ __all__ = ["Detector", "Window", "find_detectors", "stuck_groups", "tail"]
 
 # chance of a false hit per sample: of all detectors of single sensors together, and of each one of a whole kind, whose
 # noise is correlated in time and so hits again
-CHANCE, CHANCE_OF_KIND = 1e-3, 5e-6
+CHANCE, CHANCE_OF_KIND = 3e-3, 1e-5
 
 
 class Window(NamedTuple):
@@ -34,11 +34,12 @@ class Detector(NamedTuple):
 
 
 def tail(u: np.ndarray, chance: float) -> float:
-    """The level that u passes with that chance: beyond its largest 2 % as an exponential with their mean excess, which
-    errs on the high side for Gaussian tails."""
-    base = float(np.quantile(u, 0.98))
+    """The level that u passes with that chance: beyond its largest values, 2 % of them or 30, as an exponential with
+    their mean excess, which errs on the high side for Gaussian tails."""
+    share = float(min(0.02, max(30.0 / u.size, chance)))
+    base = float(np.quantile(u, 1.0 - share))
     excess = float(np.mean(u[u > base] - base)) if (u > base).any() else 0.0
-    return base + excess * float(np.log(0.02 / chance))
+    return base + excess * float(np.log(share / chance))
 
 
 def find_detectors(

@@ -16,9 +16,8 @@ __all__ = ["Design", "HIT", "SILENT", "SPOKEN", "STUCK_TAU", "WARM_UP", "rewire"
 PULSE, DRIVE = 500.0, 15.0
 # mV that makes a neuron fire once
 ONCE = 1.35 * DRIVE
-# of a relay: membrane, ms, and what a spike does before and after it is let in, (ms, mV)
-RELAY_TAU = 0.5
-DOWN = ((1.0, -400.0), (3.0, -400.0), (5.0, -400.0), (6.5, -400.0), (8.1, -400.0), (10.1, -400.0), (11.8, -200.0))
+# of a relay: membrane, ms; what suppresses it, mV, and how long, ms
+RELAY_TAU, DOWN, DOWN_LASTS = 0.5, -400.0, 2.1
 # samples without questions after the start
 WARM_UP = 10
 # accumulators: mV of a hit, of a silent and a spoken sample, and their memory in ms for samples of 50 ms
@@ -29,7 +28,7 @@ REST = -65.0
 
 class Design(NamedTuple):
     """What training found. layers: sensory layers with relays and their sizes; groups: sensors of each accumulator of
-    silence, spikes: mean number of spikes of each sensor when it speaks; stuck: their thresholds, mV; critical:
+    silence; spikes: mean number of spikes of each sensor when it speaks; apart: the least time between them, ms; stuck: their thresholds, mV; critical:
     thresholds of the two accumulators of hits, mV; duration: ms of a sample."""
 
     rate: Dict[str, int]
@@ -37,6 +36,7 @@ class Design(NamedTuple):
     detectors: List[Detector]
     groups: List[np.ndarray]
     spikes: np.ndarray
+    apart: np.ndarray
     stuck: np.ndarray
     critical: Tuple[float, float]
     duration: float
@@ -126,19 +126,29 @@ def _clock(synapses: _Synapses, feature: str, design: Design) -> None:
 
 
 def _relays(synapses: _Synapses, feature: str, design: Design) -> None:
-    """A relay repeats itself every sample. A spike that comes in suppresses what would be repeated from 7 ms before it
-    to 5 ms after it, and makes the relay fire in its place."""
+    """A relay repeats itself every sample. A spike that comes in suppresses what would be repeated shortly before and
+    after it, as far as no spike of the same sensor normally is, and makes the relay fire in its place."""
     scale, relay = design.duration / 50.0, _places(design)[0]
-    behind = RELAY - 1.0
-    # what is left of the suppression when the spike itself comes in, is added to it
-    left = sum(mv * float(np.exp(-(behind - ms) / RELAY_TAU)) for ms, mv in DOWN if ms < behind)
+    behind, k = RELAY - 1.0, 0
     for layer, size in design.rate.items():
         for i in range(size):
-            for ms, mv in DOWN:
-                synapses.add(layer, feature, i, relay + i, mv, ms * scale)
-            synapses.add(layer, feature, i, relay + i, ONCE - left, behind * scale)
-            synapses.add(feature, feature, relay + i, relay + i, ONCE, design.duration)
-        relay += size
+            down = _suppression(float(design.apart[k]) / scale, behind)
+            # what is left of the suppression when the spike itself comes in, is added to it
+            left = sum(DOWN * float(np.exp(-(behind - ms) / RELAY_TAU)) for ms in down if ms < behind)
+            for ms in down:
+                synapses.add(layer, feature, i, relay + k, DOWN, ms * scale)
+            synapses.add(layer, feature, i, relay + k, ONCE - left, behind * scale)
+            synapses.add(feature, feature, relay + k, relay + k, ONCE, design.duration)
+            k += 1
+
+
+def _suppression(apart: float, behind: float) -> List[float]:
+    """Delays of what suppresses a relay, ms, for spikes that are `apart` ms at least: half of it from one sample to the
+    next, where the first spike comes after half an interval."""
+    first = max(1.0, behind - max(0.0, apart - 0.8))
+    before = np.arange(first, behind - 0.5, 2.0).tolist()
+    last = behind + min(3.8, 0.5 * apart - 0.5) - DOWN_LASTS
+    return [round(ms, 1) for ms in [*before, behind + 0.1, *([last] if last > behind + 0.3 else [])]]
 
 
 def _questions(synapses: _Synapses, feature: str, design: Design) -> None:
@@ -205,4 +215,4 @@ def _alerts(synapses: _Synapses, feature: str, anomaly: str, alert: str, design:
         synapses.add(anomaly, alert, k, 1, 2.0 * DRIVE, 3.0 * scale)
     synapses.add(feature, alert, 1, 0, 2.0 * DRIVE, 49.7 * scale)
     for low, high in ((0, 1), (0, 2), (1, 2)):
-        synapses.add(alert, alert, high, low, -6.0 * DRIVE, 0.5 * scale)
+        synapses.add(alert, alert, high, low, -200.0 * DRIVE, 0.5 * scale)
