@@ -27,9 +27,9 @@ REST = -65.0
 
 
 class Design(NamedTuple):
-    """What training found. layers: sensory layers with relays and their sizes; groups: sensors of each accumulator of
-    silence; spikes: mean number of spikes of each sensor when it speaks; apart: the least time between them, ms; stuck: their thresholds, mV; critical:
-    thresholds of the two accumulators of hits, mV; duration: ms of a sample."""
+    """What training found. rate, temporal: sensory layers and their sizes; groups: sensors of each accumulator of
+    silence; spikes: mean number of spikes of each sensor when it speaks; apart: the least time between them, ms; stuck:
+    thresholds of the accumulators of silence, mV; critical: of the two of hits; duration: ms of a sample."""
 
     rate: Dict[str, int]
     temporal: Dict[str, int]
@@ -110,9 +110,12 @@ def _anomaly_model(size: int, design: Design) -> AdEx:
     """Two that hear any hit, two that need several, and those that hear silence; no adaptation, a sharp threshold."""
     scale, rest = design.duration / 50.0, -70.6
     theta, reset, tau = np.full(size, DRIVE), np.zeros(size), np.full(size, 5.0 * scale)
-    theta[2:4], reset[2:4], tau[2:4] = design.critical, np.array(design.critical) - 0.7 * HIT, HIT_TAU * scale
+    theta[2:4], reset[2:4], tau[2:4] = design.critical, np.array(design.critical) - 0.6 * HIT, HIT_TAU * scale
     stuck = slice(4, 4 + len(design.groups))
-    theta[stuck], reset[stuck], tau[stuck] = design.stuck, design.stuck - 0.3 * SILENT, STUCK_TAU * scale
+    theta[stuck], tau[stuck] = design.stuck, STUCK_TAU * scale
+    # the next silent sample makes it fire again, and nothing less
+    again = (design.stuck - SILENT) * float(np.exp(50.0 / STUCK_TAU)) + 0.05 * SILENT
+    reset[stuck] = np.minimum(again, design.stuck - 0.1 * SILENT)
     return AdEx(
         C=281.0, g_L=281.0 / tau, E_L=rest, V_T=rest + theta - 1.0, delta_T=0.2, a=0.0, b=0.0, v_reset=rest + reset,
         v_peak=rest + theta, refractory=0.0,
@@ -155,18 +158,20 @@ def _questions(synapses: _Synapses, feature: str, design: Design) -> None:
     scale = design.duration / 50.0
     relay, first, _ = _places(design)
     seen = (GATE - RELAY) * scale
-    back = float(k0(1.0 * scale, scale))
+    back = float(k0(np.array(1.0 * scale), scale))
     for d, detector in enumerate(design.detectors, first):
         # the pulse is there for one ms, and where the neuron has fired, what that took away comes back
         synapses.add(feature, feature, 1, d, PULSE, GATE * scale)
         synapses.add(feature, feature, 1, d, -PULSE * back, (GATE + 1.0) * scale)
         synapses.add(feature, feature, d, d, (PULSE + detector.level) * back, 1.0 * scale)
-        for i, weight in enumerate(detector.relays.tolist()):
-            _window(synapses, feature, feature, relay + i, d, "k1", weight, 1.0 * scale, seen, scale)
-        for layer, windows in detector.windows.items():
-            for w in windows:
-                for i in range(design.temporal[layer]):
-                    _window(synapses, layer, feature, i, d, w.kind, w.weight, w.delay, w.length, scale)
+        for factor, back_by in ((1.0 + detector.change, 0.0), (-detector.change, design.duration)):
+            for i, weight in enumerate((factor * detector.relays).tolist()):
+                _window(synapses, feature, feature, relay + i, d, "k1", weight, 1.0 * scale + back_by, seen, scale)
+            for layer, windows in detector.windows.items():
+                for w in windows:
+                    for i in range(design.temporal[layer]):
+                        delay = w.delay + back_by
+                        _window(synapses, layer, feature, i, d, w.kind, factor * w.weight, delay, w.length, scale)
 
 
 def _window(
@@ -174,16 +179,18 @@ def _window(
     scale: float,
 ) -> None:  # fmt: skip
     """What arrives after `delay`, and is taken back `length` ms later."""
+    if weight == 0.0:
+        return
     delay, length = round(delay, 1), round(length, 1)
     if kind == "k0":
         synapses.add(pre, post, i, j, weight, delay)
-        synapses.add(pre, post, i, j, -weight * float(k0(np.float64(length), scale)), delay + length)
+        synapses.add(pre, post, i, j, -weight * float(k0(np.array(length), scale)), delay + length)
         return
     tau = CURRENT * scale
     # K1 is written for an infinitely long sample: a current of 1 mV
     synapses.add(pre, post, i, j, weight, delay, tau)
     synapses.add(pre, post, i, j, -weight * float(np.exp(-length / tau)), delay + length, tau)
-    synapses.add(pre, post, i, j, -weight * float(k1(np.float64(length), scale)), delay + length)
+    synapses.add(pre, post, i, j, -weight * float(k1(np.array(length), scale)), delay + length)
 
 
 def _accumulators(synapses: _Synapses, feature: str, anomaly: str, design: Design) -> None:
@@ -200,7 +207,8 @@ def _accumulators(synapses: _Synapses, feature: str, anomaly: str, design: Desig
         for c in group.tolist():
             layer, i = layers[c]
             synapses.add(layer, anomaly, i, k, (SPOKEN - SILENT) / float(design.spikes[c]), DIRECT * scale)
-        synapses.add(anomaly, anomaly, k, 2, HIT, 0.5 * scale)
+        # less than another hit: two in a row are critical, two of three are not
+        synapses.add(anomaly, anomaly, k, 3, 0.86 * HIT, 0.5 * scale)
 
 
 def _alerts(synapses: _Synapses, feature: str, anomaly: str, alert: str, design: Design) -> None:

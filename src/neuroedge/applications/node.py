@@ -2,8 +2,8 @@
 
 One sample a minute. Thermometers (°C), hygrometers (% RH) and the cells of one motion sensor (0 … 1) share a daily
 cycle: it is warm, dry and busy in the afternoon. Each value is an offset of its own + the cycle + noise of standard
-deviation σ (0.8 °C, 2 % RH, 0.05), half of whose variance all sensors of a kind share, correlated in time (a first-order
-autoregression with 0.8 a sample), and half of which is each sensor's own, white.
+deviation σ (0.8 °C, 2 % RH, 0.05). Half of its variance all sensors of a kind share, correlated in time (a first-order
+autoregression with 0.8 a sample); the other half is each sensor's own, white.
 """
 
 from typing import Dict, List, NamedTuple, Optional, Tuple
