@@ -10,15 +10,15 @@ all other sensors predict (the inverse covariance removes the daily cycle and sh
 or low, beyond what other kinds predict, jumps counting more; a temporal layer with few spikes, and with scattered ones.
 
 Anomaly (AdEx without adaptation, as leaky accumulators). The first two hear any hit, the next two need two hits within
-three samples; the others are excited by the clock and inhibited by a sensor's spikes: they fire when it is silent for
-longer than chance has it, which is what stuck means to an encoder of changes.
+three samples, or three samples of silence. The others are excited by the clock and inhibited by a sensor's spikes: they
+fire when it is silent for longer than chance has it, which is what stuck means to an encoder of changes.
 
 Alert (LIF). Warning is driven by any, critical by the slow ones; the higher inhibits the lower, normal is driven by the
 clock: one spike a sample. All of it are synapses: with weights at zero there is no clock and no alert.
 
 Thresholds come from every other 50 samples, weights from the rest: the largest values' tail is extrapolated to a stated
-chance. Times are made for steps of at most 0.1 ms (quality high) and for float weights. The first ten samples are not
-judged.
+chance. Times are made for steps of at most 0.1 ms (quality high), and sums for float weights: int8 is too coarse for
+them. The first ten samples are not judged.
 """
 
 import warnings

@@ -110,7 +110,7 @@ def _anomaly_model(size: int, design: Design) -> AdEx:
     """Two that hear any hit, two that need several, and those that hear silence; no adaptation, a sharp threshold."""
     scale, rest = design.duration / 50.0, -70.6
     theta, reset, tau = np.full(size, DRIVE), np.zeros(size), np.full(size, 5.0 * scale)
-    theta[2:4], reset[2:4], tau[2:4] = design.critical, np.array(design.critical) - 0.6 * HIT, HIT_TAU * scale
+    theta[2:4], reset[2:4], tau[2:4] = design.critical, np.array(design.critical) - 0.45 * HIT, HIT_TAU * scale
     stuck = slice(4, 4 + len(design.groups))
     theta[stuck], tau[stuck] = design.stuck, STUCK_TAU * scale
     # the next silent sample makes it fire again, and nothing less
@@ -207,8 +207,8 @@ def _accumulators(synapses: _Synapses, feature: str, anomaly: str, design: Desig
         for c in group.tolist():
             layer, i = layers[c]
             synapses.add(layer, anomaly, i, k, (SPOKEN - SILENT) / float(design.spikes[c]), DIRECT * scale)
-        # less than another hit: two in a row are critical, two of three are not
-        synapses.add(anomaly, anomaly, k, 3, 0.86 * HIT, 0.5 * scale)
+        # less than another hit: three in a row are critical
+        synapses.add(anomaly, anomaly, k, 3, 0.7 * HIT, 0.5 * scale)
 
 
 def _alerts(synapses: _Synapses, feature: str, anomaly: str, alert: str, design: Design) -> None:
