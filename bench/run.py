@@ -19,6 +19,7 @@ os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["NEUROEDGE_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 
+import anomaly
 import control
 import dense
 import encoding
@@ -50,6 +51,7 @@ SECTIONS: Dict[str, Callable[[int, bool], Iterator[Row]]] = {
     "learning": learning.learning,
     "shrinking": shrinking.shrinking,
     "live": live.live,
+    "anomaly": anomaly.anomaly,
     "hog": hog.hogs,
     "encoding": encoding.encoding,
     "realtime": realtime.realtime,
