@@ -8,7 +8,9 @@ import blocks
 import numpy as np
 import pytest
 from api.neuromorphic_api import NeuromorphicAPI
-from core import decoding, encoding
+from core import decoding, encoding, training
+
+from neuroedge.applications.node import Fault, inject, normal_samples
 
 
 class End(Exception):
@@ -177,3 +179,30 @@ def test_iot_sensors_that_change_are_heard() -> None:
     rng = np.random.default_rng(0)
     warmth, damp, motion = rng.normal(21.0, 0.3, (10, 10)), rng.normal(45.0, 1.0, (10, 10)), rng.random((10, 100)) < 0.1
     assert alerts(lambda k: (warmth[k], damp[k], motion[k])) > 0
+
+
+@pytest.mark.long
+def test_the_sensor_node_word_for_word() -> None:
+    """All of the block: trained on normal days, silent on another, and heard when its thermometers freeze."""
+    days = normal_samples(80, seed=2, start=480)
+    hot = Fault("spike", 60, 3, {"temperature": np.arange(10)}, {"temperature": 1.0})
+    days = inject(days, hot, np.random.default_rng(0))
+    turn, sent = [0], {}
+
+    def sleep(_: float) -> None:
+        turn[0] += 1
+        if turn[0] == len(days):
+            raise End
+
+    names = {
+        **helpers(), "time": types.SimpleNamespace(sleep=sleep), "normal_data": normal_samples(1500, seed=1),
+        "train_anomaly_detector": training.train_anomaly_detector,
+        "read_temperature_array": lambda: days[turn[0]]["temperature"],
+        "read_humidity_array": lambda: days[turn[0]]["humidity"],
+        "read_motion_sensor": lambda: days[turn[0]]["motion"],
+        "send_alert": lambda level: sent.setdefault(turn[0], int(level)),
+    }  # fmt: skip
+    with pytest.raises(End):
+        run(blocks.block("### IoT Sensor Node"), names)
+    assert not [turn for turn, level in sent.items() if level == 2 and turn < 60]
+    assert 2 in [level for turn, level in sent.items() if 60 <= turn < 70], sent
