@@ -2,12 +2,14 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
 _ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def pytest_configure() -> None:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from learners import build
 from lessons import Outcome, compare
+from searches import networks
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -44,4 +45,4 @@ def test_native_gradients_are_those_of_the_twin(report: Any) -> None:
 
 @pytest.mark.long
 def test_native_gradients_of_many_networks(report: Any) -> None:
-    judged(*collect(100), report)
+    judged(*collect(networks(100)), report)

@@ -7,6 +7,7 @@ import pytest
 from comparing import Tally, compare, difference, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from searches import networks
 from strategies import build, everything
 
 from neuroedge import LIF, CubaLIF, Exponential, Network, PoissonSource, Simulator, compile_network
@@ -50,7 +51,7 @@ def test_many_more_networks(report: Any) -> None:
     # no deadline: time is measured elsewhere, and the machine is shared
     checks = list(HealthCheck)
 
-    @settings(max_examples=1300, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
+    @settings(max_examples=networks(1300), deadline=None, database=None, derandomize=True, suppress_health_check=checks)
     @given(seed=st.integers(10_000, 2**32 - 1), largest=st.sampled_from((8, 16, 20, 40, 66, 150)))
     def search(seed: int, largest: int) -> None:
         outcome = compare(build(seed, largest))
@@ -59,7 +60,7 @@ def test_many_more_networks(report: Any) -> None:
 
     search()
     report(tally)
-    assert tally.share >= 0.9 and tally.networks >= 1300, str(tally)
+    assert tally.share >= 0.9 and tally.networks >= networks(1300), str(tally)
 
 
 def pair(network: Network, dt: float, precision: str = "float32") -> List[Simulator]:

@@ -7,12 +7,13 @@ import pytest
 from comparing import Tally, compare, difference, seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from searches import networks
 from silence import silent
 from strategies import everything
 
 from neuroedge import Simulator
 
-QUICK, PARTS, LONG = 300, 3, 10_000
+QUICK, PARTS, LONG = 300, 3, networks(10_000)
 MODES = ("clock", "event", "hybrid")
 
 
@@ -67,7 +68,7 @@ def engines_for(seed: int) -> Sequence[str]:
 
 
 @pytest.mark.long
-def test_ten_thousand_networks(report: Any) -> None:
+def test_many_more_networks(report: Any) -> None:
     words = {"hybrid": "", "reference": " == reference", "event@2": " == threads"}
     tallies = {last: Tally(f"clock == event == hybrid{more}, hypothesis") for last, more in words.items()}
     grid = [0]

@@ -8,6 +8,7 @@ from comparing import Tally, compare, difference, seeds, simulator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plastic import learning
+from searches import networks
 from strategies import begin
 
 from neuroedge import LIF, STDP, Alpha, CubaLIF, Exponential, Network, RewardSTDP, Simulator
@@ -70,7 +71,9 @@ def test_most_of_them_learnt(report: Any) -> None:
 def test_many_more_networks(report: Any) -> None:
     tally = Tally("reference == clock == hybrid, learning, hypothesis")
 
-    @settings(max_examples=400, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    checks = list(HealthCheck)
+
+    @settings(max_examples=networks(400), deadline=None, database=None, derandomize=True, suppress_health_check=checks)
     @given(seed=st.integers(10_000, 2**32 - 1))
     def search(seed: int) -> None:
         outcome = compare(learning(seed), WAYS)
