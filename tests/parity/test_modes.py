@@ -93,7 +93,7 @@ def test_many_more_networks(report: Any) -> None:
     report(f"of these {grid[0] / every.networks:.0%} with weights on a grid of 1/16")
     assert every.networks >= LONG and every.share >= 0.9, str(every)
     assert 0.4 <= grid[0] / every.networks <= 0.6
-    assert min(t.networks for t in tallies.values()) >= 50
+    assert min(t.networks for t in tallies.values()) >= networks(100)
 
 
 def test_modes_may_alternate_with_the_same_state() -> None:
