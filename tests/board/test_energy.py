@@ -124,6 +124,7 @@ def test_zero_watts_are_a_reading() -> None:
     assert whole.joules == 0.0
 
 
+@pytest.mark.long
 def test_a_captured_nano(board: Callable[[str], Path]) -> None:
     with EnergyMeter(board(NANO), rate=50) as meter:
         time.sleep(0.2)
@@ -136,6 +137,7 @@ def test_a_captured_nano(board: Callable[[str], Path]) -> None:
     assert "J in 0.2" in text and "measured: ina3221 POM_5V_IN" in text and "% of a core" in text and "\n" not in text
 
 
+@pytest.mark.long
 def test_above_idle_by_a_baseline(changed: Callable[..., Path]) -> None:
     root = changed(NANO, {})
     meter = EnergyMeter(root, rate=50)
@@ -175,6 +177,7 @@ def test_a_file_that_vanishes_leaves_a_gap(changed: Callable[..., Path]) -> None
     assert "covered" in str(meter)
 
 
+@pytest.mark.long
 def test_a_sensor_that_fails_or_throws_is_missed_and_never_zero() -> None:
     for bad in (None, ValueError("broken"), OSError(5, "broken"), math.nan):
         with EnergyMeter(source=Wave([bad]), rate=50) as meter:

@@ -243,6 +243,7 @@ def test_a_four_gigabyte_orin_nano(changed: Callable[..., Path]) -> None:
     assert identify(root) == Board(**{**NOTHING, **TOLD["jetson-orin-nano-jp6"], "gpu_cores": 512})
 
 
+@pytest.mark.long
 def test_where_containers_hide_the_device_tree(changed: Callable[..., Path]) -> None:
     hidden = {f"proc/device-tree/{name}": None for name in ("model", "compatible", "nvidia,dtsfilename")}
     told = identify(changed("jetson-nano-4gb-jp4.6", {**hidden, ".dockerenv": ""}))

@@ -134,6 +134,7 @@ def test_no_mode_in_the_answer(text: str) -> None:
     assert query(Captured({})) is None
 
 
+@pytest.mark.long
 def test_a_status_file_is_asked_before_the_tool(changed: Callable[..., Path]) -> None:
     runner = Captured({"nvpmodel -q": said(NANO, "nvpmodel_-q.as-user.5w.combined")})
     found = modes(Tree(TREES / NANO), runner)
@@ -391,6 +392,7 @@ lines = st.lists(
 ).map(b"\n".join)  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(garbage, lines), st.one_of(garbage, lines), st.one_of(garbage, lines))
 def test_garbage_never_raises_outside_our_tree(

@@ -59,6 +59,7 @@ def test_a_repeated_counter_and_subzones_do_not_count() -> None:
     assert not source.whole and [rail.name for rail in source.rails()] == ["package-0"]
 
 
+@pytest.mark.long
 def test_a_counter_that_stands_still_is_no_reading(tmp_path: Path) -> None:
     source = rapl_source(Tree(TREES / "x86-laptop"))
     assert source is not None and source.read() is None and source.joules() == 0.0

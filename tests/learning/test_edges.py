@@ -87,6 +87,7 @@ EDGES: List[Tuple[str, Callable[[], Network], int]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, _, _ in EDGES])
 def test_gradients_at_edges(name: str) -> None:
     _, make, shown = next(edge for edge in EDGES if edge[0] == name)

@@ -58,6 +58,7 @@ def assert_simulated(case: Case, worked: Worked) -> int:
     return spikes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
 def test_answers_are_those_of_a_simulator(precision: str, report: Any) -> None:
     spikes = 0
@@ -67,6 +68,7 @@ def test_answers_are_those_of_a_simulator(precision: str, report: Any) -> None:
     report(f"answers = simulator: {NETWORKS} networks in {precision}, {spikes:,} spikes")
 
 
+@pytest.mark.long
 def test_while_teaching_too(report: Any) -> None:
     spikes = sum(
         assert_simulated(build(seed), work(build(seed), 1 + seed % 4)) for seed in range(2000, 2000 + NETWORKS)
@@ -79,6 +81,7 @@ def assert_same(a: Worked, b: Worked) -> None:
         assert x.tobytes() == y.tobytes()
 
 
+@pytest.mark.long
 def test_gradients_are_the_same_for_any_threads(levels: Any) -> None:
     for seed in range(3000, 3000 + NETWORKS):
         case = build(seed)

@@ -39,6 +39,7 @@ def refused(driver: Path, path: Path, *options: str) -> str:
     return done.stderr
 
 
+@pytest.mark.long
 def test_short_files_are_refused(driver: Path, files: List[Dumped], tmp_path: Path) -> None:
     data = files[2].paths[ALONE[0]].read_bytes()
     cuts = [0, 3, 8, 12, 16, 40, len(data) - 1] + np.linspace(60, len(data) - 2, 25).astype(int).tolist()

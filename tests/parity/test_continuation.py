@@ -80,6 +80,7 @@ def test_steps_equal_a_run(engine: str) -> None:
     assert "given" not in fired[0] and "reader" not in fired[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_steps_and_runs_may_alternate(engine: str) -> None:
     plan = compile_network(everything(SIZES[engine]), 1.0)
@@ -147,6 +148,7 @@ def test_reset_gives_the_first_run_again(engine: str) -> None:
     assert difference(first, simulator.run(40.0, record=("spikes", "potentials"))) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 def test_refresh_after_set_weights_keeps_the_state(engine: str) -> None:
     net = everything(SIZES[engine])

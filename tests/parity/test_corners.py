@@ -45,12 +45,14 @@ def chain(sizes: Sequence[int], delay: Any = None, **parameters: Any) -> Network
     return net
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sizes", [(1,), (1, 1, 1), (64,), (128, 64), (63, 65), (192, 1, 256), (1024,)])
 def test_sizes_around_blocks(sizes: Sequence[int]) -> None:
     given = volley(sizes[0], 1.0, 9.0, 40.0)
     assert assert_all(chain(sizes), [call(40, given=given), call(3, True), call(25)]) > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("refractory", [0.0, 3.0])
 def test_calls_of_one_tick(refractory: float) -> None:
     # arrivals, refractory neurons and what is awake come from the call before
@@ -123,6 +125,7 @@ def test_sums_that_cancel_to_nothing() -> None:
     assert assert_all(net, [call(20, True, given=volley(40, 1.0, 2.0, 9.0)), call(5)]) > 0
 
 
+@pytest.mark.long
 def test_all_models_of_one_neuron_on_sixteen_threads() -> None:
     net = Network(seed=2)
     net.add("noise", 1, PoissonSource(500.0))
@@ -134,6 +137,7 @@ def test_all_models_of_one_neuron_on_sixteen_threads() -> None:
     assert assert_all(net, calls, ("reference", "clock", "hybrid", "clock@2", "clock@16")) > 20
 
 
+@pytest.mark.long
 def test_no_ticks_in_common_with_the_frame_table() -> None:
     # silence that ends just before, at and behind the border of a table of frames and of a flush
     net = chain((65,), 1.0)
@@ -142,6 +146,7 @@ def test_no_ticks_in_common_with_the_frame_table() -> None:
     assert assert_all(net, calls, ("clock", "event", "clock@2", "reference")) > 500
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", simd_levels())
 def test_every_level(level: str) -> None:
     before = simd_levels()[0]

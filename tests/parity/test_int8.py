@@ -84,6 +84,7 @@ def assert_threads_agree(case: Case) -> int:
     return spikes
 
 
+@pytest.mark.long
 def test_threads(report: Any) -> None:
     spikes = sum(assert_threads_agree(integer(seed, 150)) for seed in range(9000, 9012))
     report(f"int8 on 1 == 2 == 3 == 4 threads: {spikes:,} spikes compared")

@@ -45,6 +45,7 @@ def test_most_of_them_fired(tally: Tally) -> None:
     assert tally.share >= 0.9, str(tally)
 
 
+@pytest.mark.long
 def test_most_of_them_learnt(report: Any) -> None:
     changed = hit = total = 0
     kinds = set()

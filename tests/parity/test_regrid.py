@@ -172,6 +172,7 @@ def test_currents_pending_stay_in_their_channel(precision: str, engine: str) -> 
     assert np.allclose(first, 3.0) and np.allclose(second, 5.0 * np.exp(-3.0 / 7.0), rtol=1e-5)
 
 
+@pytest.mark.long
 def test_engines_agree_after_a_change() -> None:
     net = everything(10)
     pair = [Simulator(net, dt=0.5, engine=e) for e in ENGINES]

@@ -41,6 +41,7 @@ def same(a: Dict[str, np.ndarray], b: Dict[str, np.ndarray]) -> List[str]:
     return [name for name in a if a[name].tobytes() != b[name].tobytes()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 @pytest.mark.parametrize("model", MODELS)
 def test_the_state_is_that_of_every_tick_run(model: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +63,7 @@ def test_the_state_is_that_of_every_tick_run(model: str, precision: str, monkeyp
     assert same(sims[0].snapshot(), sims[1].snapshot()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 @pytest.mark.parametrize("model", MODELS)
 def test_silence_before_a_spike_is_passed_over(model: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,7 @@ def test_many_more_networks(report: Any) -> None:
     assert tally.share >= 0.9, str(tally)
 
 
+@pytest.mark.long
 def test_more_threads_than_blocks() -> None:
     # most of the sixteen have no neuron at all, and deliver nothing to anybody
     tally = Tally("sixteen")
@@ -79,6 +80,7 @@ def assert_same(one: Simulator, several: Simulator, duration: float, **call: Any
     return sum(int(c.sum()) for c in a.counts.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["float32", "float16"])
 @pytest.mark.parametrize("mode", ["clock", "hybrid"])
 @pytest.mark.parametrize("threads", THREADS)
@@ -173,6 +175,7 @@ def test_calls_longer_than_the_spike_buffer(threads: int, monkeypatch: Any) -> N
     assert several.engine.call.capacity < spikes * 3  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 def test_a_change_of_dt() -> None:
     net = everything(SIZE)
     one, several = (share(Simulator(net, dt=0.5, engine="clock"), n) for n in (1, 3))

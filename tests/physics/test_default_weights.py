@@ -66,6 +66,7 @@ def test_mean_and_spread_are_those_of_the_rule():
     assert weights.std() == pytest.approx(spread, rel=0.02)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dt", sorted(BANDS))
 @pytest.mark.parametrize("fan_in", [10, 30, 100, 300, 1000])
 def test_rates_of_one_layer(fan_in, dt):

@@ -30,6 +30,7 @@ def climb(start):
     return np.where(goal > top, time, np.inf)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine,precision", RUNS)
 def test_every_spike_is_in_the_step_of_nest_and_brian2(engine, precision):
     for k, times in enumerate(spikes(engine, precision)):

@@ -54,6 +54,7 @@ def test_every_spike(net, grid, engine, precision):
     assert np.array_equal(spikes.neurons[order], part(net, f"{grid}/spike_i"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine,precision", RUNS)
 @pytest.mark.parametrize("net,grid", NETS)
 def test_potentials(net, grid, engine, precision):

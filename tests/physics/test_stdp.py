@@ -110,6 +110,7 @@ def test_dopamine_of_unit_rewards(way: Tuple[str, str]) -> None:
     assert_close(found["e"], stored_rows[:, 2], 1.0, way)
 
 
+@pytest.mark.long
 def test_a_baseline_unlearns() -> None:
     # w' = −lr·e·b with e' = −e/tau_e, from one pair of 10 ms: e0 = exp(−10/20), in closed form
     rule = RewardSTDP(mode="dopamine", learning_rate=2.0, baseline=0.01, w_max=100.0, tau_e=50.0)

@@ -122,6 +122,7 @@ def test_fewer_bits_hold_thresholds_and_sums(seed: int, exponent: float, bits: A
     assert (theta < most_v).all() and (theta >= 2 ** (bits[0] - 4) - 1).all()
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=checks)
 @given(seed=seeds, n=st.integers(1, 300), model=st.sampled_from([LIF(), CubaLIF(), LI()]))
 def test_the_estimate_is_enough(seed: int, n: int, model: Any) -> None:

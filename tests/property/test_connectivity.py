@@ -95,6 +95,7 @@ def random_network(seed: int) -> Network:
     return net
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds)
 def test_weights_come_back_as_they_were_set(seed: int) -> None:
@@ -110,6 +111,7 @@ def test_weights_come_back_as_they_were_set(seed: int) -> None:
         assert np.array_equal(w, first[name] * 0.5), name
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds)
 def test_default_weights_are_deterministic(seed: int) -> None:
@@ -246,6 +248,7 @@ def test_estimates_hold_and_draw_nothing(seed: int, precision: str, dt: float) -
     assert taken <= asked <= (3 if precision == "int8" else 2) * taken, f"{asked / taken:.3f}"
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None, database=None, derandomize=True)
 @given(seed=seeds)
 def test_estimates_hold_for_given_synapses(seed: int) -> None:

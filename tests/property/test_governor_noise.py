@@ -142,6 +142,7 @@ values = st.one_of(st.none(), st.just(math.nan), st.floats(allow_nan=True), st.f
 counts = st.one_of(st.none(), st.integers(-2, 50), st.floats(allow_nan=True))
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, database=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.floats(allow_nan=True), values, values, st.booleans(), counts, counts, values, values)),

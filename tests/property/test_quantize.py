@@ -38,6 +38,7 @@ def spread(q: Any, w: np.ndarray) -> np.ndarray:
     return np.broadcast_to(np.asarray(q.scale, np.float64), w.shape)
 
 
+@pytest.mark.long
 @quick
 @given(
     seed=seeds, bits=widths, exponent=st.floats(-20.0, 20.0), symmetric=st.booleans(), each=st.booleans(),
@@ -62,6 +63,7 @@ def test_weights_come_back_within_half_a_code(
     assert not symmetric or not np.any(q.zero_point)
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, bits=widths, symmetric=st.booleans(), each=st.booleans())
 def test_codes_of_what_codes_stand_for_are_the_same(seed: int, bits: int, symmetric: bool, each: bool) -> None:
@@ -73,6 +75,7 @@ def test_codes_of_what_codes_stand_for_are_the_same(seed: int, bits: int, symmet
     assert np.allclose(first.dequantize(), again.dequantize(), rtol=1e-5, atol=float(np.max(first.scale)) * 1e-2)
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, bits=st.integers(2, 5), each=st.booleans())
 def test_clipping_is_never_worse_than_none(seed: int, bits: int, each: bool) -> None:
@@ -87,6 +90,7 @@ def test_clipping_is_never_worse_than_none(seed: int, bits: int, each: bool) -> 
     assert (found.sum(axis=axis) <= plain.sum(axis=axis) * (1 + 1e-6) + 1e-30).all()
 
 
+@pytest.mark.long
 @quick
 @given(seed=seeds, bits=st.integers(6, 16), symmetric=st.booleans())
 def test_scales_of_targets_are_no_larger_than_one_for_all(seed: int, bits: int, symmetric: bool) -> None:

@@ -143,6 +143,7 @@ def test_any_registers_of_a_battery_board(bus: bytes, shunt: bytes, address: int
         assert told.watts is None or 0.0 <= told.watts <= 1000.0
 
 
+@pytest.mark.long
 @settings(max_examples=100)
 @given(st.text(max_size=40) | st.from_regex(r"ina219@[0-9]{1,2}:0x[0-9a-f]{1,2}(,[a-z]{1,6}=[0-9.a-z-]{0,6}){0,3}"))
 def test_any_spelling_of_a_battery_board(text: str) -> None:
@@ -204,6 +205,7 @@ def test_a_part_is_never_a_total(labels: "set[str]", whole: bool) -> None:
             assert told is None and rail_source(Tree(place)) is None
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=12))
 def test_a_counter_never_goes_back(steps: List[int]) -> None:
@@ -227,6 +229,7 @@ SAMPLES = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=100)
 @given(SAMPLES, st.booleans())
 def test_an_integral_stays_between_the_least_and_the_most(

@@ -51,6 +51,7 @@ class Script:
         pass
 
 
+@pytest.mark.long
 def test_values_reach_the_sink_in_order() -> None:
     got: List[Any] = []
     report = loop_of([3, 1, 4, 1, 5], got.append).run()
@@ -59,6 +60,7 @@ def test_values_reach_the_sink_in_order() -> None:
     assert report.latency.missed == 0 and report.skipped == 0
 
 
+@pytest.mark.long
 def test_the_answers_are_those_of_the_simulator() -> None:
     values = np.random.default_rng(1).integers(0, 10, 200).tolist()
     got: List[Any] = []
@@ -67,6 +69,7 @@ def test_the_answers_are_those_of_the_simulator() -> None:
     assert got == [total(sim.run(10.0, {"in": encode(value)})) for value in values]
 
 
+@pytest.mark.long
 def test_networks_of_every_kind() -> None:
     api = NeuromorphicAPI(seed=1)
     api.create_network()
@@ -79,6 +82,7 @@ def test_networks_of_every_kind() -> None:
     assert got[0]["layer_spike_counts"]["in"].sum() >= 1
 
 
+@pytest.mark.long
 def test_one_period_simulates_as_long_as_it_lasts_or_as_is_said() -> None:
     loop = loop_of([1, 2, 3])
     loop.run()
@@ -88,6 +92,7 @@ def test_one_period_simulates_as_long_as_it_lasts_or_as_is_said() -> None:
     assert loop.network.state.tick == 15
 
 
+@pytest.mark.long
 def test_for_s_counts_whole_periods() -> None:
     loop = loop_of(lambda: 1)
     report = loop.run(for_s=0.5)
@@ -143,6 +148,7 @@ def test_pauses_grow_and_the_device_is_opened_again() -> None:
     assert 1.5 < report.seconds < 5.0
 
 
+@pytest.mark.long
 def test_a_sensor_that_says_nothing_for_long_has_failed() -> None:
     got: List[Any] = []
     source = Script(1, *[PENDING] * 20, 2)
@@ -249,6 +255,7 @@ def test_an_encoder_with_time_gets_ms() -> None:
     assert seen == [500.0, 533.0, pytest.approx(20.0)]
 
 
+@pytest.mark.long
 def test_sleep_and_what_was_slept_through() -> None:
     def steps() -> List[Any]:
         return [1, *[PENDING] * 30, 2, *[PENDING] * 3]
@@ -263,6 +270,7 @@ def test_sleep_and_what_was_slept_through() -> None:
     assert sleepy.network.state.tick == loop.network.state.tick
 
 
+@pytest.mark.long
 def test_a_governor_lowers_and_gives_back() -> None:
     told = [Readings(temperature=90.0)]
     governor = Governor(Limits(battery=None, missed=None))
@@ -276,6 +284,7 @@ def test_a_governor_lowers_and_gives_back() -> None:
     assert loop.network.dt == 0.1 and loop.network.plan.event_threshold == 0.0
 
 
+@pytest.mark.long
 def test_a_plan_has_one_quality() -> None:
     governor = Governor(Limits(battery=None, missed=None))
     hot = lambda: Readings(temperature=90.0)  # noqa: E731
@@ -289,6 +298,7 @@ def test_a_plan_has_one_quality() -> None:
         loop.run(for_s=3.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sample", [3, (1, 2, 3), (1, "noon"), [1]])
 def test_a_source_must_give_pairs(sample: Any) -> None:
     class Wrong(Source):
@@ -307,6 +317,7 @@ def test_a_governor_coarsens_a_simulator_in_whole_steps() -> None:
     assert loop.network.dt == 1.0 and loop.network.plan.event_threshold == 0.02
 
 
+@pytest.mark.long
 def test_a_period_that_is_too_short_is_said_with_the_measured_time() -> None:
     clock = SimulatedClock()
 
@@ -320,6 +331,7 @@ def test_a_period_that_is_too_short_is_said_with_the_measured_time() -> None:
     assert report.latency.missed == report.turns and report.skipped > 0
 
 
+@pytest.mark.long
 def test_the_status_line() -> None:
     lines: List[str] = []
     told = Readings(temperature=52.4, power=4.13, method="ina3221")
@@ -330,6 +342,7 @@ def test_the_status_line() -> None:
     assert loop.status() == "100.0 Hz · 0 missed of 1,200 · p99.9 0 ms of 10 · 4.1 W (ina3221) · 52 °C · level 0"
 
 
+@pytest.mark.long
 def test_a_source_that_blocks_never_makes_the_loop_wait() -> None:
     class Slow(Source):
         name, blocks = "slow", True
@@ -353,6 +366,7 @@ def test_a_source_that_blocks_never_makes_the_loop_wait() -> None:
     assert source.closed == 0
 
 
+@pytest.mark.long
 def test_a_fast_source_in_a_thread_drops_what_nobody_took_and_counts_it() -> None:
     class Fast(Source):
         blocks = True
@@ -394,6 +408,7 @@ def test_refused_networks_and_runs() -> None:
         Loop([1], encode, Simulator(network(), 1.0), dt=1.0)
 
 
+@pytest.mark.long
 def test_what_the_loop_opened_is_closed_and_stays_so(tmp_path: Any) -> None:
     path = tmp_path / "a.csv"
     path.write_text("1\n2\n")
@@ -403,6 +418,7 @@ def test_what_the_loop_opened_is_closed_and_stays_so(tmp_path: Any) -> None:
         loop.run()
 
 
+@pytest.mark.long
 def test_time_that_goes_back_in_the_middle_of_a_period() -> None:
     clock = Jumping()
 

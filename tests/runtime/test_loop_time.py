@@ -113,6 +113,7 @@ def test_a_run_without_faults_says_the_digit() -> None:
     assert (found.judged, found.wrong) == (300 - SETTLED - 1, 0)
 
 
+@pytest.mark.long
 def test_python_allocates_nothing_that_stays() -> None:
     loop = Loop(lambda: 3, encode, network(), total, lambda value: None, dt=1.0, clock=SimulatedClock())
     loop.run(for_s=5.0)
@@ -142,6 +143,7 @@ def test_the_collector_rests_and_is_given_back() -> None:
     assert not any(seen) and gc.isenabled() and gc.get_freeze_count() == 0
 
 
+@pytest.mark.long
 def test_garbage_is_collected_in_slack_time() -> None:
     def litter(answer: Any) -> int:
         for _ in range(100):
@@ -169,6 +171,7 @@ def test_a_freeze_skips_whole_periods_and_a_hair_none() -> None:
     assert loop.report().skipped == 3 and loop.report().latency.missed == 2
 
 
+@pytest.mark.long
 def test_a_million_periods_do_not_drift() -> None:
     loop = Loop(lambda: 3, encode, network(), None, dt=1.0, clock=SimulatedClock(), period_ms=0.7, simulate_ms=1.0)
     for _ in range(3000):

@@ -33,6 +33,7 @@ def test_refusals_name_the_cure() -> None:
             assert "LimitMEMLOCK=infinity" in text or "LimitRTPRIO=" in text or "core" in text
 
 
+@pytest.mark.long
 def test_a_loop_asks_and_warns() -> None:
     before = state()
     loop = Loop(lambda: 1, encode, network(), dt=1.0, period_ms=2.0, realtime=True)

@@ -58,6 +58,7 @@ def test_rows(tmp_path: Path) -> None:
     assert path.read_text().splitlines()[-1] == "0.5,1,2,3"
 
 
+@pytest.mark.long
 def test_a_loop_writes_what_it_answered(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     report = Loop([1, 2], encode, network(), None, [f"file:{path}", f"file:{tmp_path}/a.jsonl"], dt=1.0,

@@ -61,6 +61,7 @@ def test_rows_of_a_csv_file(tmp_path: Path) -> None:
     assert values(open_source(f"file:{path}")) == [[1.0, 2.0], [3.0, 4.0]]
 
 
+@pytest.mark.long
 def test_a_csv_file_with_gaps_in_a_loop(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("t,digit\n0,1\n0.01,\n0.02,3\n")
@@ -153,6 +154,7 @@ def test_lines_that_are_no_json_name_their_number(line: bytes) -> None:
     os.close(pipe)
 
 
+@pytest.mark.long
 def test_bad_lines_in_a_loop_are_counted() -> None:
     source, pipe = piped(b"1\nx\nNaN\n2\n3")
     os.close(pipe)

@@ -110,6 +110,7 @@ def test_the_camera_block_warns_once_of_its_wiring(camera: blocks.ClipCapture) -
     assert len(wiring) == 1
 
 
+@pytest.mark.long
 def test_pruning_runs_word_for_word(
     compact: dict, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def recurrent() -> Network:
     return net
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("build", [forward, recurrent])
 @pytest.mark.parametrize("grid", [0.1, 1.0])
 def test_modes_give_equal_spikes(build: Any, grid: float) -> None:

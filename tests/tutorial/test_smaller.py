@@ -58,6 +58,7 @@ def test_pruning_keeps_what_the_network_knows(
     assert pruned.seen is not None and all(x in digits.inputs for x in pruned.seen[:20])
 
 
+@pytest.mark.long
 def test_quantisation_costs_next_to_nothing(
     taught: NeuromorphicAPI, digits: Digits, capsys: pytest.CaptureFixture
 ) -> None:

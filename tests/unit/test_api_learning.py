@@ -136,6 +136,7 @@ def test_before_there_are_layers() -> None:
             call(api)
 
 
+@pytest.mark.long
 def test_another_network_is_asked() -> None:
     api = wired()
     api.train(INPUTS, LABELS, epochs=15, rate=0.01, progress=False)

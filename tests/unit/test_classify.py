@@ -59,6 +59,7 @@ def test_the_seed_is_all_that_is_random() -> None:
     assert len(np.unique(predict(classifier(), inputs))) > 1
 
 
+@pytest.mark.long
 def test_the_reference_classifier_learns_and_is_reproducible() -> None:
     digits = load_digits()
     one, other = (digits_classifier(seed=1, epochs=3, progress=False) for _ in range(2))

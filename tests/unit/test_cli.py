@@ -119,6 +119,7 @@ def run_module(*arguments: str, **environment: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("environment", "words"),
     [

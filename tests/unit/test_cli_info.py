@@ -127,11 +127,13 @@ def run_here(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.long
 def test_a_terminal_without_unicode() -> None:
     done = run_here("info", NEUROEDGE_BOARD_ROOT=str(TREES / NANO), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0 and b"34.0 ?C" in done.stdout and done.stderr == b""
 
 
+@pytest.mark.long
 def test_this_machine_itself() -> None:
     done = run_here("info", "--json", NEUROEDGE_BOARD_ROOT="")
     report = json.loads(done.stdout)

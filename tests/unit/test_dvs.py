@@ -95,6 +95,7 @@ def test_stronger_change_comes_earlier_and_more():
     assert len(strong) > len(weak) and strong[0] < weak[0]
 
 
+@pytest.mark.long
 @given(FRAMES, FRAMES)
 def test_difference_reversed_swaps_polarity(a, b):
     encoder = DVSEncoder(SMALL, 0.15)
@@ -111,6 +112,7 @@ def test_pattern_is_in_order_and_one_event_a_step(a, b, threshold):
     assert len(set(zip(pattern.neurons.tolist(), pattern.order.tolist()))) == len(pattern)
 
 
+@pytest.mark.long
 @given(FRAMES, FRAMES)
 def test_first_step_of_encode_counts_as_the_difference(a, b):
     encoder = DVSEncoder(SMALL, 0.2)
@@ -120,6 +122,7 @@ def test_first_step_of_encode_counts_as_the_difference(a, b):
     assert (counts[0] == counts[1]).all()
 
 
+@pytest.mark.long
 @settings(max_examples=50)
 @given(st.lists(FRAMES, min_size=2, max_size=8), st.floats(0.02, 0.5), st.floats(0.1, 100.0))
 def test_events_explain_the_light_within_a_threshold(frames, threshold, interval):

@@ -32,6 +32,7 @@ MAKERS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MAKERS)
 @settings(max_examples=25, deadline=None)
 @given(samples=SHARES, cut=st.integers(0, 6))

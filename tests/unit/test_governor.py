@@ -234,6 +234,7 @@ def between(begin: float, end: float, factor: float) -> Callable[[float], float]
     return lambda now: factor if begin < now < end else 1.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "factor, level, changes", [(1.3, "high", 0), (3.0, "medium", 2), (3.3, "medium", 2), (6.5, "low", 4)]
 )

@@ -55,6 +55,7 @@ def test_the_given_network_stays_untouched() -> None:
     assert fresh.parent is net and fresh.seen is not None
 
 
+@pytest.mark.long
 def test_the_report_tells_what_went() -> None:
     pruner, _, fresh, _ = digits(0.9)
     report = pruner.report

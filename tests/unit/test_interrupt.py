@@ -63,6 +63,7 @@ def test_ctrl_c_is_heard_between_ticks(engine: str) -> None:
     assert same == "True"
 
 
+@pytest.mark.long
 def test_a_network_that_wakes_up_is_still_interrupted() -> None:
     """Silent ticks are quick; the pace that they set must not hold for ticks in which everything fires."""
     net = Network()
@@ -92,6 +93,7 @@ def busy(cells: int = 300) -> Simulator:
     return Simulator(net, dt=0.1)
 
 
+@pytest.mark.long
 def test_other_threads_work_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     simulator = busy(3000)
     monkeypatch.setattr(simulator.engine, "_ticks_a_call", 1 << 30)

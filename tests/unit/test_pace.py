@@ -155,6 +155,7 @@ def test_a_clock_that_goes_back_moves_the_schedule() -> None:
     assert turns[0].started < 401.0
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, database=None, derandomize=True)
 @given(
     works=st.lists(st.floats(0.0, 7.0) | st.floats(0.9, 1.1), min_size=1, max_size=60),

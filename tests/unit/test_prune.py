@@ -213,6 +213,7 @@ def test_blocks_are_whole() -> None:
     assert 0 <= (net.synapses - new.synapses) - round(0.7 * net.synapses) <= 2 * 7
 
 
+@pytest.mark.long
 def test_storage_and_report() -> None:
     net = classifier((128, 256, 10))
     pruner = NetworkPruner(sparsity_target=0.95, granularity="block8", calibration=values(16, 128))
@@ -286,6 +287,7 @@ def test_traces_are_potentials(synapse: Any, delay: Any) -> None:
     assert hs.error(w, moment) == pytest.approx(float((v**2).sum() / len(v)), rel=1e-4)
 
 
+@pytest.mark.long
 def test_who_takes_samples_and_in_which_order() -> None:
     net = Network()
     net.add("out", 2, "lif")

@@ -292,6 +292,7 @@ def test_a_reader_in_integers_answers_as_before() -> None:
     assert np.mean(a.labels != b.labels) <= 0.015
 
 
+@pytest.mark.long
 def test_the_report_says_what_changed() -> None:
     net, digits = trained()
     found = Quantizer().quantize_neurons(net, 10, 6, weight_bits=3)

@@ -91,6 +91,7 @@ def test_the_level_is_told():
     assert decode_first_spike(motion, 3, 10.0).tolist() == [0.0, 5.0, np.inf]
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-40.0, 85.0), min_size=1, max_size=20))
 def test_levels_come_back(values):

@@ -32,6 +32,7 @@ def test_wheels_follow_what_is_asked() -> None:
     assert rover.y[0] == 0.0 and rover.heading[0] == 0.0
 
 
+@pytest.mark.long
 def test_unequal_wheels_draw_a_circle() -> None:
     rover = Rover(empty(), noise=False)
     rover.x[:], rover.y[:], rover.heading[:] = 3.0, 0.0, 0.0

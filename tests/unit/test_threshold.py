@@ -50,6 +50,7 @@ ROW = [[4.0, -8.0, -12.0, 16.0]] * 4
 LIF16: Dict[str, Any] = {"v_rest": -66.0, "v_reset": -66.0, "v_threshold": -50.0}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("model", "synapse"),

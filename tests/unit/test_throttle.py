@@ -155,6 +155,7 @@ def test_errors_are_logged_once_and_tried_again(caplog: pytest.LogCaptureFixture
     assert steps(throttle, clock, 20) == "low" and targets[0].told == ["medium", "low"]
 
 
+@pytest.mark.long
 def test_targets_come_and_go() -> None:
     oven, clock = Oven(), VirtualClock()
     alive: "weakref.WeakSet[Capped]" = weakref.WeakSet()
@@ -226,6 +227,7 @@ def test_stopping_from_within() -> None:
     assert until(lambda: not throttles[0].running)
 
 
+@pytest.mark.long
 def test_the_interpreter_ends_at_once() -> None:
     program = (
         "import time\n"
@@ -241,6 +243,7 @@ def test_the_interpreter_ends_at_once() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "low\n", "")
 
 
+@pytest.mark.long
 def test_caps() -> None:
     caps, target, simple = Caps("me"), Capped(), Simple()
     assert not caps.apply(target, "high") and caps.capped() == ()

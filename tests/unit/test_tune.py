@@ -72,6 +72,7 @@ def test_with_data_it_gets_better_and_stays_pruned() -> None:
     assert digest(net) == parent, "its parent stays as it was"
 
 
+@pytest.mark.long
 def test_without_data_it_learns_what_its_parent_answers() -> None:
     net, small, digits = pruned(0.9)
     before, mask = off(net, small, digits.test_inputs), wired(small)
@@ -215,6 +216,7 @@ def test_networks_for_int8_are_tuned_in_eight_bits() -> None:
     assert not on_grid(plain, 8)
 
 
+@pytest.mark.long
 def test_training_with_few_bits_is_better_than_rounding_afterwards() -> None:
     net, digits = taught()
     rounded = Quantizer().quantize_neurons(net, weight_bits=2)
