@@ -116,3 +116,14 @@ def test_a_long_refractory_period_is_waited_for() -> None:
     for sim in sims:
         sim.run(7000.0, {"in": spikes(1)})
     assert same(sims[0].snapshot(), sims[1].snapshot()) == []
+
+
+@pytest.mark.parametrize("engine", ["clock", "hybrid"])
+def test_who_fires_in_every_tick_goes_on_firing(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its state is the same after each tick, and nobody listens: only its spikes tell that it acts."""
+    ticks = skipped(monkeypatch)
+    net = Network("fires")
+    net.add("out", 3, "cubalif", v_rest=-40.0, v_threshold=-50.0, v_reset=-50.5, refractory=0.0)
+    runs = [Simulator(net, 1.0, engine=e).run(5000.0).counts["out"].tolist() for e in (engine, "reference")]
+    assert ticks == []
+    assert runs[0] == runs[1] and min(runs[0]) > 2000

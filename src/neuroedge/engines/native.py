@@ -153,14 +153,18 @@ class NativeEngine:
 
     def _rested(self, rest: Rest, done: int) -> int:
         """Ticks that have passed: one, and all of the silence if it shows that they would change nothing."""
-        before = rest.before()
+        before, spikes = rest.before(), self._counted()
         self.call.first = done
         ran = max(0, self._run(*self.pointers, 1))
-        if ran and rest.settled(before):
+        # who fires in every tick may leave the state as it was, and yet answers
+        if ran and self._counted() == spikes and rest.settled(before):
             silent = rest.until(done) - done
             rest.skip(silent - 1)
             return silent
         return ran
+
+    def _counted(self) -> int:
+        return int(self.arrays["counts"].sum())
 
     def _man(self, spikes: List[Any]) -> None:
         """As many threads as the next stretch gets."""
