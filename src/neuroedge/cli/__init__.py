@@ -1,39 +1,54 @@
-"""The command line: `neuroedge VERB [options]`. Verbs load what they need when they run."""
+"""The command line: `neuroedge VERB [MODEL] [options]`. Verbs load what they need when they run."""
 
 import argparse
+import os
 import sys
 import traceback
 from importlib import import_module
-from typing import List, Optional
+from types import ModuleType
+from typing import List, NoReturn, Optional
 
-from ..errors import NeuroedgeError
+from ..errors import NeuroedgeError, ParameterError
+from .environment import VARIABLES
+from .table import print_failure
 
 __all__ = ["main"]
 
 # verb, and its first example
 VERBS = {
-    "bench": "neuroedge bench --precision int8 --keep 0.2",
-    "demo": "neuroedge demo --out demo.png",
     "info": "neuroedge info",
+    "show": "neuroedge show digits",
+    "verify": "neuroedge verify digits",
+    "bench": "neuroedge bench --precision int8 --keep 0.2",
     "power": "neuroedge power 5W",
-    "show": "neuroedge show digits.ne",
-    "verify": "neuroedge verify digits.ne",
+    "demo": "neuroedge demo --out demo.png",
 }
-DONE, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
+DONE, FAILED, USAGE, BUG, INTERRUPTED, PIPE = 0, 1, 2, 70, 130, 141
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print_failure(f"{message}; {self.prog} --help tells more")
+        sys.exit(USAGE)
 
 
 def _overview() -> str:
     lines = ["neuroedge: spiking networks on the device you have", ""]
     for verb, example in VERBS.items():
-        summary = (import_module(f".{verb}", __name__).__doc__ or "").splitlines()[0].rstrip(".")
-        lines.append(f"  {verb:<6} {summary}")
+        lines.append(f"  {verb:<6} {(_module(verb).__doc__ or '').splitlines()[0].rstrip('.')}")
         lines.append(f"         {example}")
+    lines += ["", "MODEL is a file that neuroedge.save wrote, or a name: digits, motion.", "environment:"]
+    lines += [f"  {name:<22} {meaning}" for name, meaning in VARIABLES.items()]
     return "\n".join([*lines, "", "neuroedge VERB --help tells more."])
 
 
+def _module(verb: str) -> ModuleType:
+    return import_module(f".{verb}", __name__)
+
+
 def _parser(verb: str) -> argparse.ArgumentParser:
-    module = import_module(f".{verb}", __name__)
-    parser = argparse.ArgumentParser(
+    module = _module(verb)
+    parser = _Parser(
         prog=f"neuroedge {verb}",
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -45,7 +60,8 @@ def _parser(verb: str) -> argparse.ArgumentParser:
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Run one verb; returns the exit code: 0 done, 1 could not, 2 usage, 70 our bug, 130 interrupted."""
+    """Run one verb; returns the exit code: 0 done, 1 could not, 2 usage, 3 a required limit is missed, 70 our bug, 130
+    interrupted, 141 nobody reads any more."""
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
@@ -63,16 +79,36 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def _guarded(verb: str, options: argparse.Namespace) -> int:
+    usable = getattr(_module(verb), "usable", None)
     try:
-        return int(import_module(f".{verb}", __name__).run(options))
+        if usable is not None:
+            usable(options)
+    except ParameterError as error:
+        return _failed(error, options.debug, USAGE)
+    try:
+        code = int(_module(verb).run(options))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        return _closed()
     except (NeuroedgeError, OSError) as error:
-        if options.debug:
-            traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
+        return _failed(error, options.debug, FAILED)
     except Exception:
         traceback.print_exc()
         print("error: this is a bug in neuroedge; please report it with the lines above", file=sys.stderr)
         return BUG
+
+
+def _failed(error: Exception, debug: bool, code: int) -> int:
+    if debug:
+        traceback.print_exc()
+    print_failure(str(error))
+    return code
+
+
+def _closed() -> int:
+    """Who read standard output has gone, as `head` does: nothing more to say, also not at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE

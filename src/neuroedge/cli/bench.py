@@ -23,7 +23,7 @@ from ..errors import ParameterError
 from ..plan.precision import PRECISIONS
 from .table import print_error, print_lines
 
-__all__ = ["options", "run"]
+__all__ = ["options", "run", "usable"]
 
 SCHEMA = "neuroedge.bench/1"
 MISSED = 3
@@ -56,13 +56,16 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--require", action="append", default=[], metavar="WHAT=X", help=limits)
 
 
+def usable(options: argparse.Namespace) -> None:
+    """Raises ParameterError for options that cannot be meant."""
+    _configs(options)
+    for text in options.require:
+        _limit(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """Measure and print; 0, or 3 if a required limit is missed."""
-    try:
-        configs, limits = _configs(options), [_limit(text) for text in options.require]
-    except ParameterError as error:
-        print_error(str(error))
-        return 2
+    configs, limits = _configs(options), [_limit(text) for text in options.require]
     results = [benchmark_edge(config) for config in configs]
     missed = [text for name, most, text in limits for r in results if _misses(r, name, most)]
     if options.json:

@@ -3,7 +3,7 @@
 import sys
 from typing import List, Sequence, TextIO, Tuple
 
-__all__ = ["WIDTH", "plain", "print_error", "print_lines", "rows"]
+__all__ = ["WIDTH", "plain", "print_error", "print_failure", "print_lines", "rows"]
 
 WIDTH = 80
 # of the names of rows
@@ -52,6 +52,18 @@ def print_lines(lines: Sequence[str]) -> None:
 def print_error(text: str, kind: str = "error") -> None:
     """Print `error: …`, `hint: …` or `note: …` to standard error."""
     _print(f"{kind}: {plain(text)}", sys.stderr)
+
+
+def print_failure(text: str) -> None:
+    """Print `error: what is wrong`, and behind the first semicolon outside of parentheses `hint: the cure`."""
+    depth = 0
+    for k, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth <= 0 and text.startswith("; ", k):
+            print_error(text[:k])
+            print_error(text[k + 2 :], "hint")
+            return
+    print_error(text)
 
 
 def _print(line: str, stream: TextIO) -> None:
