@@ -23,10 +23,10 @@ demo: $(READY)
 	$(BIN)/neuroedge demo --out demo.png
 
 test: $(READY)
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 quick: $(READY)
-	$(BIN)/python -m pytest tests -m "not long"
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not long"
 
 # parts of `make test`, by themselves; what is missing for them is said, and is no failure
 sanitize: $(READY)

@@ -131,7 +131,8 @@ def test_edges_in_the_arrays_of_a_plan_are_refused_or_harmless() -> None:
     assert free <= {
         "pop_key", "pop_refractory", "pop_depth", "pop_subtract", "pop_substeps", "refractory", "v_start", "u_start",
         "params", "frame_rate", "weight", "learn_rule", "learn_nearest", "learn_frame", "learn_param", "learned_start",
-        "proj_delay", "learn_depth", "pop_frame", "target16", "pop_adapts", "small", "row", "proj_segmented",
+        "proj_delay", "segment_delay", "learn_depth", "pop_frame", "target16", "pop_adapts", "pop_coupled", "small",
+        "row", "proj_segmented",
     }, free  # fmt: skip
 
 
