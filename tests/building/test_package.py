@@ -69,6 +69,7 @@ def test_wheel_holds_the_core_the_clip_and_the_import_paths(wheel: Path) -> None
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
         "neuroedge/_native.so", "neuroedge/py.typed", "neuroedge/data/cars_gray_128x72.npz", "neuroedge/data/README.md",
+        "neuroedge/data/digits.ne", "neuroedge/data/digits_8x8.npz", "neuroedge/data/motion.ne",
         "api/neuromorphic_api.py", "core/encoding.py", "engine/__init__.py", "scripts/__init__.py",
         "benchmarks/__init__.py",
     }  # fmt: skip

@@ -19,7 +19,7 @@ from ..optimize import Figures, NetworkPruner, report
 from ..plan.compile import compile_network
 from ..plan.precision import device_precision
 from .classify import Digits, load_digits
-from .reference import reference_classifier
+from .ready import ready
 
 __all__ = ["CONFIGS", "benchmark_edge"]
 
@@ -50,8 +50,8 @@ def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = 
     """Measure the reference digits classifier (64-128-10) in one configuration, on one thread of this machine.
 
     config: precision ("float32", "float16", "int8"; default "float32") and pruning (share of synapses removed, 0 up to
-    1; default 0). The classifier is trained at the first call and kept; a pruned or int8 one is fine-tuned for ten
-    epochs on the training digits. Definitions are NeuroBench's.
+    1; default 0). The classifier is the ready-made one; a pruned or int8 one is fine-tuned, once, for ten epochs on the
+    training digits. Definitions are NeuroBench's.
 
     Returns speed (inferences a second, values in to class out, one at a time), latency_ms {p50, p99}, realtime_factor
     (ms of network time for one of wall time), accuracy (share of 540 test digits of other writers, never trained or
@@ -110,7 +110,7 @@ def _network(precision: str, pruning: float, digits: Digits, progress: bool) -> 
     # float16 is rounded when it is compiled; only int8 is tuned for
     key = "int8" if precision == "int8" else "float", pruning
     if key not in _configured:
-        network = reference_classifier(progress=progress)
+        network = ready("digits").network.copy()
         if pruning:
             vary = Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5)
             some = np.concatenate([digits.inputs, vary(digits.inputs, 0), vary(digits.inputs, 1)])

@@ -116,7 +116,7 @@ def _sight(speeds: Tuple[float, ...]) -> Tuple[Tuple[np.ndarray, np.ndarray, np.
         delay = 1.0 + np.rint(1000.0 * way[:, :, None] / np.array(speeds))
         post = np.broadcast_to(place * 16 + np.arange(16), (len(seen), 16))
         # fields at the border see fewer pixels, so each of those counts more
-        weight = np.full(delay.size, _DRIVE / len(seen))
+        weight = np.full(delay.size, _DRIVE / len(seen), np.float32)
         parts.append((np.repeat(seen, 16), post.ravel(), weight, delay.ravel()))
     pre, targets, weights, delays = (np.concatenate(column) for column in zip(*parts))
     return (pre, targets, weights), delays

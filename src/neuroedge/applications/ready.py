@@ -1,26 +1,33 @@
 """The two models that come with the package, and how each is made: `python -m neuroedge.applications.ready NAME FILE`.
 
-digits: 64-128-10, taught the handwritten digits of the package. motion: which way something moves, and how fast.
+digits: 64-128-10, taught the handwritten digits of the package, some ten seconds of training. motion: which way
+something moves, and how fast; nothing is trained. Both are the same bytes each time, and say in words how they are run
+(`neuroedge.applications.deploy`).
 """
 
 import os
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Sequence
 
 import numpy as np
 
 from ..encoding import DVSEncoder
-from ..errors import NativeError, UnknownNameError
+from ..encoding.rate import regular_spikes
+from ..errors import NativeError, NeuroedgeError, UnknownNameError
 from ..events import SpikeTrain
 from ..formats.bundle import Bundle, load
 from ..formats.saving import save
+from ..learning.layout import layout_of
 from .classify import digits_classifier, load_digits
 from .demo import THRESHOLD
-from .motion import DIRECTIONS, SIDE, SPEEDS, build_motion_network, moving_bar
+from .motion import DIRECTIONS, FAST, SIDE, SLOW, SPEEDS, build_motion_network, moving_bar
 from .verify import record_golden
 
 __all__ = ["MODELS", "make", "open_model", "ready"]
+
+# ms that a digit is shown, as in training, and from frame to frame
+SHOWN, FRAME = 16.0, 40.0
 
 _DATA = Path(__file__).parent.parent / "data"
 
@@ -49,27 +56,38 @@ def make(name: str, path: Any, progress: bool = True) -> int:
 
 def _digits(path: Any, progress: bool) -> int:
     network, digits = digits_classifier(progress=progress), load_digits()
-    golden = record_golden(network, 16.0, {"input": digits.test_inputs[0]}, dt=1.0)
+    travel = layout_of(network, 1.0).travel
+    ticks, neurons = regular_spikes(digits.test_inputs[0], int(SHOWN))
+    # a spike of tick k lies at its end
+    golden = record_golden(network, SHOWN + travel, {"input": SpikeTrain(neurons, ticks + 1.0)}, dt=1.0)
     return save(
         path, network, dt=1.0, precision="float32", golden=golden, labels=[str(k) for k in range(10)],
-        encoder={"kind": "values", "population": "input", "low": 0.0, "high": 1.0, "shape": [8, 8], "shown_ms": 16.0},
+        encoder={
+            "kind": "values", "population": "input", "shape": [8, 8], "low": 0.0, "high": 1.0, "shown_ms": SHOWN,
+            "run_ms": SHOWN + travel, "period_ms": 20.0,
+        },
         decoder={"kind": "class", "population": "output"},
         provenance=_provenance("digits", "optical digits of UCI, CC BY 4.0 (data/README.md)"),
     )  # fmt: skip
 
 
 def _motion(path: Any, progress: bool) -> int:
-    network, camera = build_motion_network(), DVSEncoder(resolution=(SIDE, SIDE), threshold=THRESHOLD)
-    frames = moving_bar("right", 40.0)[:40]
-    trains = [camera.encode(frame, 40.0 * (k + 1)) for k, frame in enumerate(frames)]
+    network = build_motion_network()
+    # a fast bar to the right, then a slow one upwards
+    bars = [moving_bar(*way, length=24.0, levels=(60, 110), interval=FRAME) for way in (("right", FAST), ("up", SLOW))]
+    camera, frames = DVSEncoder(resolution=(SIDE, SIDE), threshold=THRESHOLD), np.concatenate(bars)
+    trains = [camera.encode(frame, FRAME * (k + 1)) for k, frame in enumerate(frames)]
     neurons = np.concatenate([train.neurons for train in trains])
-    times = np.concatenate([40.0 * k + train.times for k, train in enumerate(trains)])
-    events = SpikeTrain(neurons, times, SIDE * SIDE)
-    golden = record_golden(network, 40.0 * len(frames), {"retina": events}, dt=1.0)
+    # at the ends of steps, where the network takes them anyway
+    times = np.concatenate([FRAME * k + np.maximum(1.0, np.ceil(train.times)) for k, train in enumerate(trains)])
+    golden = record_golden(network, FRAME * len(frames), {"retina": SpikeTrain(neurons, times)}, dt=1.0)
     return save(
         path, network, dt=1.0, precision="float32", golden=golden, labels=[*DIRECTIONS, *SPEEDS],
-        encoder={"kind": "dvs", "population": "retina", "shape": [SIDE, SIDE], "threshold": THRESHOLD},
-        decoder={"kind": "motion", "population": "output"},
+        encoder={
+            "kind": "dvs", "population": "retina", "resolution": [SIDE, SIDE], "threshold": THRESHOLD,
+            "period_ms": FRAME,
+        },
+        decoder={"kind": "motion", "population": "output", "window_ms": 1000.0},
         provenance=_provenance("motion", "built by construction; nothing is trained"),
     )  # fmt: skip
 
@@ -80,5 +98,20 @@ def _provenance(name: str, data: str) -> Dict[str, Any]:
 
 MODELS: Dict[str, Callable[[Any, bool], int]] = {"digits": _digits, "motion": _motion}
 
+
+def _main(words: Sequence[str]) -> int:
+    """What the command does: exit code 0, 1 where it could not, 2 for wrong arguments."""
+    if len(words) != 2 or words[0] not in MODELS:
+        sys.stderr.write(f"usage: python -m neuroedge.applications.ready {{{','.join(MODELS)}}} FILE\n")
+        return 2
+    try:
+        size = make(words[0], words[1])
+    except NeuroedgeError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    sys.stderr.write(f"{words[1]}: {size:,} bytes\n")
+    return 0
+
+
 if __name__ == "__main__":
-    make(sys.argv[1], sys.argv[2])
+    sys.exit(_main(sys.argv[1:]))

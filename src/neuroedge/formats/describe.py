@@ -1,7 +1,8 @@
 """A network as a description and arrays, and back.
 
 Synapses are written as they stand, not as the seed that drew them: random numbers differ between versions of NumPy, a
-model must not. Arrays keep their number types, so a network that comes back compiles into the same bits.
+model must not. Weights keep their number types, so a network that comes back compiles into the same bits; rows, targets
+and delays are kept in the smallest type that holds them exactly, and get their own again when a network is made.
 """
 
 from dataclasses import fields
@@ -17,7 +18,7 @@ from ..network.plasticity import STDP, RewardSTDP
 from ..network.synapses import Alpha, Delta, Exponential
 from ..network.widths import Widths
 from ..plan.precision import PRECISIONS
-from .heap import Heap, Kept
+from .heap import SMALL, Heap, Kept, narrow
 from .text import Reader
 
 __all__ = ["describe_models", "describe_network", "models_of", "network_of"]
@@ -88,11 +89,14 @@ def _widths(widths: Optional[Widths], heap: Heap) -> Any:
 def _projection(q: Projection, heap: Heap) -> Dict[str, Any]:
     c = q.connectivity
     weight = c.weight if c.weight.dtype in (np.float32, np.float64) else c.weight.astype(np.float64)
+    each = isinstance(c.delay, np.ndarray) and c.delay.ndim
+    delay = heap.put(narrow(np.asarray(c.delay, np.float64))) if each else _value(c.delay, heap)
+    targets = None if c.post is None else heap.put(narrow(np.asarray(c.post, np.uint32)))
     return {
-        "delay": _value(c.delay, heap), "name": q.name, "pattern": q.pattern, "post": q.post.name, "pre": q.pre.name,
+        "delay": delay, "name": q.name, "pattern": q.pattern, "post": q.post.name, "pre": q.pre.name,
         "plasticity": None if q.plasticity is None else _parameters(q.plasticity, heap), "revision": q.revision,
-        "rows": heap.put(np.asarray(c.indptr, np.int64)), "synapse": _parameters(q.synapse, heap),
-        "targets": None if c.post is None else heap.put(np.asarray(c.post, np.uint32)), "weights": heap.put(weight),
+        "rows": heap.put(narrow(np.asarray(c.indptr, np.int64))), "synapse": _parameters(q.synapse, heap),
+        "targets": targets, "weights": heap.put(weight),
     }  # fmt: skip
 
 
@@ -158,16 +162,28 @@ def network_of(
             raise FormatError(f"{file}: projections[{k}]: name must be used once (got {made.name!r})")
         projections[made.name] = made
 
-    def build(kind: Type[Network]) -> Network:
+    def frame(kind: Type[Network], held: Dict[str, Projection]) -> Network:
         network = kind(name, seed, *limits)
-        network.populations, network.projections = dict(populations), dict(projections)
+        network.populations, network.projections = dict(populations), held
         network.precision, network.widths = precision, widths
         network.version = len(populations) + len(projections)
-        # each network has projections of its own, as a copy has
-        return network.copy()
+        return network
 
-    _own(file, "network", lambda: build(Network))
-    return build
+    # reading takes no memory beyond the file's size: arrays are widened when a network is asked for
+    _own(file, "network", lambda: frame(Network, projections))
+    return lambda kind: frame(kind, {name: _widened(q) for name, q in projections.items()})
+
+
+def _widened(q: Projection) -> Projection:
+    """A projection of its own, with arrays in the types that synapses have."""
+    c, delay = q.connectivity, q.connectivity.delay
+    rows, post = c.indptr.astype(np.int64, copy=False), c.post
+    post = None if post is None else post.astype(np.uint32, copy=False)
+    delay = delay.astype(np.float64, copy=False) if isinstance(delay, np.ndarray) else delay
+    wide = Connectivity(c.shape, rows, post, c.weight, delay)
+    fresh = Projection(q.name, q.pre, q.post, q.synapse, q.pattern, wide, q.plasticity)
+    fresh.revision = q.revision
+    return fresh
 
 
 def _widths_of(value: Any, populations: Mapping[str, Population], kept: Kept, file: str) -> Widths:
@@ -213,24 +229,25 @@ def _projection_of(value: Any, populations: Mapping[str, Population], kept: Kept
 
 
 def _connectivity(reader: Reader, shape: Tuple[int, int], kept: Kept, owner: str) -> Connectivity:
-    rows = kept.get(f"{owner}.rows", reader.any("rows"), ("int64",), (shape[0] + 1,))
+    rows = kept.get(f"{owner}.rows", reader.any("rows"), (*SMALL, "int64"), (shape[0] + 1,))
     weight = kept.get(f"{owner}.weights", reader.any("weights"), ("float32", "float64"), (None,))
     n = len(weight)
-    if rows[0] != 0 or rows[-1] != n or (np.diff(rows) < 0).any():
+    if rows[0] != 0 or rows[-1] != n or (rows[1:] < rows[:-1]).any():
         reader.fail("rows", f"ascending from 0 to {n:,}, the number of weights", f"{rows[0]} … {rows[-1]}")
     post, delay = reader.any("targets"), reader.any("delay")
-    if post is None and (np.diff(rows) != shape[1]).any():
+    lengths = rows[1:] - rows[:-1]
+    if post is None and (lengths != shape[1]).any():
         reader.fail("targets", "given where rows are not full", None)
     if post is not None:
-        post = kept.get(f"{owner}.targets", post, ("uint32",), (n,))
+        post = kept.get(f"{owner}.targets", post, SMALL, (n,))
         if n and int(post.max()) >= shape[1]:
             reader.fail("targets", f"below {shape[1]:,}", int(post.max()))
         inside = np.ones(n, bool)
-        inside[rows[:-1][np.diff(rows) > 0]] = False
-        if (np.diff(post.astype(np.int64)) < 0)[inside[1:]].any():
+        inside[rows[:-1][lengths > 0]] = False
+        if (post[1:] < post[:-1])[inside[1:]].any():
             reader.fail("targets", "ascending in each row", "another order")
     if isinstance(delay, dict):
-        delay = kept.get(f"{owner}.delay", delay, ("float64",), (n,))
+        delay = kept.get(f"{owner}.delay", delay, (*SMALL, "float64"), (n,))
     if delay is not None and (not isinstance(delay, (float, np.ndarray)) or (np.asarray(delay) < 0).any()):
         reader.fail("delay", ">= 0 ms", delay)
     return Connectivity(shape, rows, post, weight, delay)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import FormatError
 from ..events import SpikeTrain
-from .heap import Heap, Kept
+from .heap import SMALL, Heap, Kept, narrow
 from .text import Reader
 
 __all__ = ["Golden", "describe_golden", "golden_of"]
@@ -32,11 +32,11 @@ def describe_golden(golden: Golden, heap: Heap) -> Dict[str, Any]:
     inputs: Dict[str, Any] = {}
     for name, value in sorted(golden.inputs.items()):
         if isinstance(value, SpikeTrain):
-            inputs[name] = {"neurons": heap.put(value.neurons), "times": heap.put(value.times)}
+            inputs[name] = {"neurons": heap.put(narrow(value.neurons)), "times": heap.put(narrow(value.times))}
         else:
             inputs[name] = {"values": heap.put(np.asarray(value, np.float64))}
     spikes = {
-        name: {"neurons": heap.put(np.asarray(golden.neurons[name], np.uint32)),
+        name: {"neurons": heap.put(narrow(np.asarray(golden.neurons[name], np.uint32))),
                "ticks": heap.put(np.asarray(ticks, np.int32))}
         for name, ticks in sorted(golden.ticks.items())
     }  # fmt: skip
@@ -64,7 +64,7 @@ def golden_of(value: Any, sizes: Mapping[str, int], dt: float, kept: Kept, file:
 
 
 def _indices(owner: str, value: Any, n: int, kept: Kept, file: str) -> np.ndarray:
-    neurons = kept.get(owner, value, ("uint32",), (None,))
+    neurons = kept.get(owner, value, SMALL, (None,))
     if len(neurons) and int(neurons.max()) >= n:
         raise FormatError(f"{file}: {owner}: must be 0 to {n - 1} (got {int(neurons.max())})")
     return neurons
@@ -76,7 +76,7 @@ def _input(entry: Any, name: str, sizes: Mapping[str, int], kept: Kept, file: st
         return kept.get(owner, entry["values"], ("float64",), (n,))
     reader = Reader(entry, file, owner, ("neurons", "times"))
     neurons = _indices(owner, reader.any("neurons"), n, kept, file)
-    return SpikeTrain(neurons, kept.get(owner, reader.any("times"), ("float64",), (len(neurons),)))
+    return SpikeTrain(neurons, kept.get(owner, reader.any("times"), (*SMALL, "float64"), (len(neurons),)))
 
 
 def _spikes(
@@ -89,4 +89,4 @@ def _spikes(
     rank = (ticks.astype(np.int64) << 32) + neurons
     if len(ticks) and (ticks[0] < 0 or ticks[-1] >= most or (np.diff(rank) <= 0).any()):
         raise FormatError(f"{file}: {owner}: must ascend by tick and neuron, below tick {most:,}")
-    return ticks, neurons
+    return ticks, neurons.astype(np.uint32, copy=False)

@@ -6,9 +6,25 @@ import numpy as np
 
 from ..errors import FormatError, shown
 
-__all__ = ["Heap", "Kept"]
+__all__ = ["Heap", "Kept", "SMALL", "narrow"]
 
-KINDS = ("float64", "float32", "int64", "int32", "uint32", "uint8")
+KINDS = ("float64", "float32", "int64", "int32", "uint32", "uint16", "uint8")
+
+# in which whole numbers are kept, whichever suffices
+SMALL = ("uint8", "uint16", "uint32")
+
+
+def narrow(array: np.ndarray) -> np.ndarray:
+    """An array of whole numbers in the smallest type of file that holds every one exactly; others as they are."""
+    top = float(array.max()) if array.size else 0.0
+    for kind in (np.uint8, np.uint16, np.uint32):
+        if array.dtype.itemsize > np.dtype(kind).itemsize and 0.0 <= top <= np.iinfo(kind).max:
+            with np.errstate(invalid="ignore"):
+                small = array.astype(kind)
+            # -0.0 is another number than 0
+            if np.array_equal(small, array) and not np.signbit(array).any():
+                return small
+    return array
 
 
 class Heap:
