@@ -4,20 +4,13 @@ from typing import Any, Optional, Sequence
 
 import numpy as np
 
-from ..errors import MissingExtraError
 from ..events import SpikeTrain
 from .demo import Watched
+from .figures import COLOURS, new_figure
 from .motion import DIRECTIONS, SPEEDS
-
-try:
-    from matplotlib.figure import Figure
-except ImportError:
-    raise MissingExtraError("matplotlib", "plot") from None
 
 __all__ = ["COLOURS", "draw_demo", "draw_events", "draw_raster", "draw_rates"]
 
-# Okabe & Ito (2008), told apart with any colour vision; one for each direction
-COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#E69F00", "#CC79A7", "#000000")
 ON, OFF = "#E69F00", "#0072B2"
 ARROWS = ("↑", "↗", "→", "↘", "↓", "↙", "←", "↖")
 
@@ -83,7 +76,7 @@ def _votes(ax: Any, outputs: np.ndarray) -> Any:
 
 def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
     """One picture of a watched clip: frames with their events, the fields' spikes, the outputs' rates and votes."""
-    figure = Figure(figsize=(13, 7.6), layout="constrained")
+    figure = new_figure(13, 7.6)
     halves = figure.add_gridspec(2, 1, height_ratios=[1.0, 2.6])
     grid = halves[1].subgridspec(2, 6, height_ratios=[1.3, 1.0])
     _frames(figure, halves[0], seen)
