@@ -11,15 +11,15 @@ from .. import checks
 from ..board.energy import EnergyMeter
 from ..board.estimate import per_core
 from ..errors import ParameterError, shown
-from ..learning import Variation, fine_tune
 from ..learning.school import NO_KNOBS, Batch, School
 from ..learning.task import Task, taught
 from ..network.graph import Network
-from ..optimize import Figures, NetworkPruner, report
+from ..optimize import Figures, report
 from ..plan.compile import compile_network
 from ..plan.precision import device_precision
-from .classify import Digits, load_digits
+from .classify import Digits, load_digits, pictures
 from .ready import ready
+from .smaller import Recipe, augmented, smaller
 
 __all__ = ["CONFIGS", "benchmark_edge"]
 
@@ -31,8 +31,8 @@ CONFIGS: Tuple[Dict[str, Any], ...] = (
     {"precision": "int8", "pruning": 0.8},
 )
 KEYS = ("precision", "pruning")
-# ms that a digit is shown for; epochs of tuning; seconds of inferences that are timed, and that draw power
-SHOWN, EPOCHS, TIMED, DRAWN = 16.0, 10, 0.5, 1.0
+# ms that a digit is shown for; seconds of inferences that are timed, and that draw power
+SHOWN, TIMED, DRAWN = 16.0, 0.5, 1.0
 # more latencies than this say no more
 MOST = 50_000
 
@@ -111,15 +111,9 @@ def _network(precision: str, pruning: float, digits: Digits, progress: bool) -> 
     key = "int8" if precision == "int8" else "float", pruning
     if key not in _configured:
         network = ready("digits").network.copy()
-        if pruning:
-            vary = Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5)
-            some = np.concatenate([digits.inputs, vary(digits.inputs, 0), vary(digits.inputs, 1)])
-            network = NetworkPruner(sparsity_target=pruning, calibration=some, duration=SHOWN).prune(network)
-        if pruning or precision == "int8":
-            bits = 8 if precision == "int8" else None
-            data = digits.inputs, digits.labels
-            fine_tune(network, EPOCHS, data, SHOWN, rate=2e-3, bits=bits, threads=1, progress=progress)
-        _configured[key] = network
+        recipe = Recipe(1.0 - pruning, precision, duration=SHOWN, threads=1, progress=progress)
+        some = augmented(digits.inputs, pictures((8, 8))) if pruning else None
+        _configured[key] = smaller(network, recipe, (digits.inputs, digits.labels), some).network
     return _configured[key]
 
 

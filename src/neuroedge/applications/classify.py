@@ -1,7 +1,7 @@
 """Classifiers of values in 0 … 1, and the handwritten digits that come with the package."""
 
 from pathlib import Path
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ..errors import NativeError, ParameterError, shown
 from ..learning import Variation, train
 from ..network.graph import Network
 
-__all__ = ["Digits", "classifier", "digits_classifier", "load_digits"]
+__all__ = ["Digits", "classifier", "digits_classifier", "load_digits", "pictures"]
 
 # leaks of 1 − 2^-3 and 1 − 2^-4 a step of 1 ms
 HIDDEN_TAU, READOUT_TAU = 7.488876, 15.494461
@@ -76,9 +76,16 @@ def digits_classifier(
     network, held = classifier(seed=seed, name="digits"), load_digits() if digits is None else digits
     train(
         network, held.inputs, held.labels, epochs, rate=1e-2, decay=0.05, progress=progress,
-        vary=Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5, seed=network.seed),
+        vary=pictures((8, 8), network.seed),
     )  # fmt: skip
     return network
+
+
+def pictures(shape: Tuple[int, int], seed: int = 0) -> Variation:
+    """Pictures (height, width) as other hands write them: turned, sheared, stretched, shifted by a sixteenth."""
+    sides = checks.several("pictures", "shape", shape, "(height, width)")
+    shift = min(checks.count("pictures", "shape", side) for side in sides) / 16.0
+    return Variation(shape, turn=0.35, shear=0.3, stretch=0.2, shift=shift, seed=seed)
 
 
 def _spread(fan_in: int, readout: bool) -> float:

@@ -15,7 +15,7 @@ from typing import Any, Optional, Sequence, Union
 
 from ..errors import ArgumentTypeError, StorageError, shown
 
-__all__ = ["Disk", "as_path", "failed", "write_whole"]
+__all__ = ["Disk", "as_path", "failed", "must_be_writable", "write_whole"]
 
 PREFIX, SUFFIX = ".neuroedge-", ".tmp"
 
@@ -82,6 +82,21 @@ def as_path(owner: str, path: Any) -> str:
     if not text or "\0" in text:
         raise ArgumentTypeError(f"{owner}: path must name a file (got {shown(path)})")
     return text
+
+
+def must_be_writable(path: Any) -> None:
+    """Raise StorageError where a file of this name cannot be written, as far as can be told before there is one."""
+    text = as_path("save", path)
+    target = os.path.realpath(text)
+    folder = os.path.dirname(target)
+    if os.path.isdir(target):
+        raise StorageError(f"{text}: cannot be written: is a folder; give the name of a file")
+    for code, wrong in (
+        (errno.ENOENT, not os.path.isdir(folder)), (errno.EACCES, not os.access(folder, os.W_OK | os.X_OK)),
+    ):  # fmt: skip
+        if wrong:
+            failure = failed(text, "written", OSError(code, os.strerror(code)))
+            raise failure
 
 
 def write_whole(path: Union[str, Path], pieces: Sequence[Any], disk: Optional[Disk] = None) -> None:

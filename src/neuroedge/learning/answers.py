@@ -14,7 +14,7 @@ from ..plan.precision import PRECISIONS
 from .school import NO_KNOBS, Batch, School
 from .task import Task, asked, keep_seen, taught
 
-__all__ = ["Answers", "answers", "classes_of", "evaluate", "predict", "work"]
+__all__ = ["Answers", "answered", "answers", "classes_of", "evaluate", "predict", "work"]
 
 class Answers(NamedTuple):
     """score: mean of what the output gave, spikes a ms or mV above rest, float32 [samples, classes]; classes int64
@@ -32,7 +32,11 @@ def work(network: Network, task: Task, precision: Optional[str] = None, memory_l
     form = (network.precision or "float32") if precision is None else checks.known("precision", precision, PRECISIONS)
     if form == "float64":
         raise ParameterError("answers: precision must be float32, float16 or int8 (got 'float64', for checking)")
-    plan = compile_network(network, task.dt, form, memory_limit)
+    return answered(network, compile_network(network, task.dt, form, memory_limit), task)
+
+
+def answered(network: Network, plan: Plan, task: Task) -> Answers:
+    """What a plan of the network answers to each sample, as `work` says it; not for plans of float64."""
     school = School(network, plan, task.layout, task.ticks)
     found = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
     school.run(np.arange(len(task.inputs), dtype=np.int64))
