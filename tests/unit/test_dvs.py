@@ -164,6 +164,18 @@ def test_floats_and_bytes_agree():
         assert (got.neurons == expected.neurons).all() and (got.polarity == expected.polarity).all()
 
 
+def test_an_odd_number_of_pixels_is_seen_as_an_even_one():
+    frames = np.random.default_rng(0).integers(0, 256, (4, 3, 6), dtype=np.uint8)
+    trains = []
+    for width in (6, 5):
+        encoder = DVSEncoder((width, 3), 0.05, cutoff=30.0, leak=5.0)
+        clip = [encoder.encode(np.ascontiguousarray(frame[:, :width]), 10.0 * k) for k, frame in enumerate(frames)]
+        seen = [by_pixel(train.neurons, train.polarity, 3 * width).reshape(2, 3, width) for train in clip]
+        trains.append(np.array(seen)[..., :5])
+    assert trains[0].sum() > 100
+    np.testing.assert_array_equal(*trains)
+
+
 def test_frames_are_neither_kept_nor_changed():
     encoder, frame = DVSEncoder(SMALL), flat(0.5, dtype=np.float32)
     encoder.encode(frame, 0.0)

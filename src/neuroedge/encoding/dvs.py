@@ -119,7 +119,7 @@ class DVSEncoder:
         if self._reference is None:
             self._reference = reading
         events = px.crossings(reading - self._reference, *self._edges)
-        self._moved(self._reference, events)
+        px.follow(self._reference, events)
         return self._pattern(events)
 
     def encode(self, frame: np.ndarray, timestamp: float) -> SpikeTrain:
@@ -149,7 +149,7 @@ class DVSEncoder:
         steps = np.arange(1, len(sizes) + 1) / max(len(sizes), 1)
         times = np.repeat(interval * steps, sizes)
         if self._last is None:
-            self._moved(self._reference, events)
+            px.follow(self._reference, events)
         else:
             passes = px.rested(neurons, self._time + times, self._last, self.refractory)
             neurons, signs, times = neurons[passes], signs[passes], times[passes]
@@ -196,23 +196,16 @@ class DVSEncoder:
 
     def _pattern(self, events: px.Events) -> SpikePattern:
         neurons, signs, sizes = px.in_turn(events)
-        up, ups, down, downs = events
         count_of = np.zeros(self.size, np.int64)
-        count_of[up], count_of[down] = ups, downs
+        count_of[events.pixels] = events.times
         steps = max(_STEPS, len(sizes) + 1)
         rank = np.repeat(np.arange(1, len(sizes) + 1), sizes)
         order = (rank * steps) // (count_of[neurons] + 1)
         first = np.argsort(order.astype(np.int16), kind="stable")
         return SpikePattern(neurons[first], order[first], steps, self.size, signs[first])
 
-    def _moved(self, reference: np.ndarray, events: px.Events) -> None:
-        """Move the references by these events."""
-        up, ups, down, downs = events
-        reference[up] += ups.astype(np.float32) * px.at(self._on, up)
-        reference[down] -= downs.astype(np.float32) * px.at(self._off, down)
-
     def _moved_by(self, reference: np.ndarray, neurons: np.ndarray, signs: np.ndarray) -> None:
-        """The same from single events."""
+        """Move the references by single events."""
         on = np.bincount(neurons[signs == 1], minlength=self.size).astype(np.float32)
         off = np.bincount(neurons[signs == 0], minlength=self.size).astype(np.float32)
         reference += on * self._on - off * self._off

@@ -4,7 +4,8 @@ The formulas are those of v2e (Hu, Liu & Delbruck 2021, CVPRW, "v2e: From video 
 """
 
 import math
-from typing import Any, List, Optional, Tuple, Union
+from functools import lru_cache
+from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -15,10 +16,10 @@ from ..network.arithmetic import poisson, tick_key
 __all__ = [
     "LEAST_THRESHOLD",
     "Events",
-    "at",
     "bandwidth",
     "checked_frame",
     "crossings",
+    "follow",
     "in_turn",
     "log_intensity",
     "mismatched",
@@ -27,8 +28,6 @@ __all__ = [
     "thresholds",
 ]
 
-# pixels and how often each fires: of ON, and of OFF
-Events = Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Threshold = Union[np.float32, np.ndarray]
 
 # the smallest contrast threshold: v2e's too; below it a frame could ask for memory without end
@@ -37,6 +36,18 @@ LEAST_THRESHOLD = 0.01
 _LINEAR_BELOW = 20.0
 # shot noise of a white pixel, as a share of that of a black one
 _BRIGHT_SHARE = 0.25
+
+
+class Events(NamedTuple):
+    """The pixels [n] that fire, first `rises` of them ON, then OFF, ascending each.
+
+    times: how often each fires, int32 [n]; needs: its threshold, float32 [n].
+    """
+
+    pixels: np.ndarray
+    times: np.ndarray
+    rises: int
+    needs: np.ndarray
 
 
 def checked_frame(field: str, frame: Any, height: int, width: int) -> np.ndarray:
@@ -79,7 +90,32 @@ def _lin_log(levels: np.ndarray) -> np.ndarray:
     return rounded.astype(np.float32)
 
 
+def _of_pairs(of_level: np.ndarray) -> np.ndarray:
+    """The values of two neighbours at once, float32 [256, 256] each, as int64 [65536]: half as many look-ups."""
+    pairs = np.empty((256, 256, 2), np.float32)
+    pairs[:, :, 0], pairs[:, :, 1] = of_level, of_level[:, None]
+    return pairs.view(np.int64).ravel()
+
+
 _LOG_OF_LEVEL = _lin_log(np.arange(256, dtype=np.float64))
+_LOG_OF_PAIR = _of_pairs(_LOG_OF_LEVEL)
+
+
+@lru_cache(maxsize=2)
+def _shares(scale: float) -> Tuple[np.ndarray, np.ndarray]:
+    """min(1, (I + 20)·scale) of each grey level, and of pairs of them: a clip's frames come at one interval."""
+    of_level = np.minimum((np.arange(256) + 20.0) * scale, 1.0).astype(np.float32)
+    return of_level, _of_pairs(of_level)
+
+
+def _looked_up(of_level: np.ndarray, of_pair: np.ndarray, frame: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """What a table says of each pixel of a uint8 frame, in `out` [H·W]."""
+    levels = frame.ravel()
+    # every index is in range; saying so spares a copy
+    if len(levels) % 2:
+        return np.take(of_level, levels, out=out, mode="clip")
+    np.take(of_pair, levels.view("<u2"), out=out.view(np.int64), mode="clip")
+    return out
 
 
 def _levels(frame: np.ndarray) -> np.ndarray:
@@ -92,8 +128,7 @@ def log_intensity(frame: np.ndarray, out: Optional[np.ndarray] = None) -> np.nda
     """Log intensity of a checked frame, float32 [H·W]: linear up to level 20 of 255, natural log above; in `out`."""
     light = np.empty(frame.size, np.float32) if out is None else out
     if frame.dtype == np.uint8:
-        # every index is in range; saying so spares a copy
-        return np.take(_LOG_OF_LEVEL, frame.ravel(), out=light, mode="clip")
+        return _looked_up(_LOG_OF_LEVEL, _LOG_OF_PAIR, frame, light)
     light[:] = _lin_log(_levels(frame))
     return light
 
@@ -105,8 +140,7 @@ def bandwidth(frame: np.ndarray, interval: float, cutoff: float, out: np.ndarray
     """
     scale = 2.0 * math.pi * cutoff * interval / 1000.0 / 275.0
     if frame.dtype == np.uint8:
-        of_level = np.minimum((np.arange(256) + 20.0) * scale, 1.0).astype(np.float32)
-        return np.take(of_level, frame.ravel(), out=out, mode="clip")
+        return _looked_up(*_shares(scale), frame, out)
     out[:] = np.minimum((_levels(frame) + 20.0) * scale, 1.0)
     return out
 
@@ -135,51 +169,53 @@ def mismatched(threshold: Threshold, sigma: float, seed: int, which: int, pixels
 
 
 def crossings(change: np.ndarray, on: Threshold, off: Threshold, below: Threshold) -> Events:
-    """Pixels [n], ascending, that moved by a threshold or more, and how often: floor(change / threshold).
+    """Pixels that moved by a threshold or more, and how often: floor(change / threshold).
 
     change: float32 [H·W]; below: −off, which for a map would take long to make each time.
     """
-    # one search for both costs less than two
+    # one search for both costs less than two; lists of places are taken from faster than masks that come at random
     fires = change >= on
     fires |= change <= below
     found = np.flatnonzero(fires)
-    moved = change[found]
+    moved = change.take(found)
     rose = moved > 0.0
-    fell = ~rose
-    up, down = found[rose], found[fell]
-    return up, _times(moved[rose], at(on, up)), down, _times(-moved[fell], at(off, down))
+    up, down = np.flatnonzero(rose), np.flatnonzero(~rose)
+    order = np.concatenate([up, down])
+    pixels, moved, rises = found.take(order), moved.take(order), len(up)
+    np.negative(moved[rises:], out=moved[rises:])
+    needs = np.empty(len(moved), np.float32)
+    needs[:rises], needs[rises:] = _at(on, pixels[:rises]), _at(off, pixels[rises:])
+    # quotients of float32 are exact enough in double for their floor
+    times = np.floor(np.divide(moved, needs, dtype=np.float64)).astype(np.int32)
+    return Events(pixels, times, rises, needs)
 
 
-def _times(moved: np.ndarray, threshold: Threshold) -> np.ndarray:
-    """How often float32 thresholds fit: quotients of float32 are exact enough in double for their floor."""
-    times: np.ndarray = np.floor(np.divide(moved, threshold, dtype=np.float64)).astype(np.int32)
-    return times
-
-
-def at(threshold: Threshold, pixels: np.ndarray) -> Threshold:
+def _at(threshold: Threshold, pixels: np.ndarray) -> Threshold:
     """The thresholds of these pixels."""
-    return threshold[pixels] if isinstance(threshold, np.ndarray) else threshold
+    return threshold.take(pixels) if isinstance(threshold, np.ndarray) else threshold
+
+
+def follow(reference: np.ndarray, events: Events) -> None:
+    """Move the references [H·W] by a threshold for each event."""
+    step = events.times.astype(np.float32)
+    step *= events.needs
+    np.negative(step[events.rises :], out=step[events.rises :])
+    reference[events.pixels] += step
 
 
 def in_turn(events: Events) -> Tuple[np.ndarray, np.ndarray, List[int]]:
     """Pixels and polarities of all first events, all second ones and so on, and how many there are of each rank."""
-    up, ups, down, downs = events
-    pixels: List[np.ndarray] = []
-    signs: List[np.ndarray] = []
-    sizes: List[int] = []
-    rank = 1
-    while len(up) or len(down):
-        pixels += [up, down]
-        sign = np.zeros(len(up) + len(down), np.uint8)
-        sign[: len(up)] = 1
-        signs.append(sign)
-        sizes.append(len(sign))
-        more, less = ups > rank, downs > rank
-        up, ups, down, downs = up[more], ups[more], down[less], downs[less]
-        rank += 1
-    if not sizes:
-        return np.zeros(0, np.int64), np.zeros(0, np.uint8), []
-    return np.concatenate(pixels), np.concatenate(signs), sizes
+    left, times = np.arange(len(events.pixels)), events.times
+    ranks: List[np.ndarray] = []
+    while len(left):
+        ranks.append(left)
+        more = np.flatnonzero(times > len(ranks))
+        left, times = left.take(more), times.take(more)
+    if not ranks:
+        return np.zeros(0, np.uint32), np.zeros(0, np.uint8), []
+    which = np.concatenate(ranks)
+    pixels = events.pixels.astype(np.uint32).take(which)
+    return pixels, (which < events.rises).view(np.uint8), [len(rank) for rank in ranks]
 
 
 def rested(pixels: np.ndarray, when: np.ndarray, last: np.ndarray, refractory: float) -> np.ndarray:
