@@ -7,6 +7,7 @@ import pytest
 
 import neuroedge as ne
 from neuroedge.runtime.clock import SimulatedClock
+from neuroedge.runtime.sample import Source
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,18 @@ def test_encoders_of_values_get_the_duration_of_a_run(encoder: Any) -> None:
     )  # fmt: skip
     report = loop.run()
     assert heard[: len(alone)] == alone and sum(alone) > 0 and report.errors == {}
+
+
+class Bare(Source):
+    """A source that forgets the time: what it gives could be a value and a time, and is not."""
+
+    def read(self) -> Any:
+        return np.array([100.0, 200.0])
+
+
+def test_two_values_are_no_value_and_time() -> None:
+    net = ne.Network()
+    net.add("in", 2, "rate")
+    loop = ne.Loop(Bare(), ne.RateEncoder(), net, clock=SimulatedClock())
+    with pytest.raises(ne.NeuroedgeError, match=r"read\(\) must give \(value, timestamp in s or None\)"):
+        loop.run(for_s=0.1)
