@@ -54,8 +54,9 @@ class Outputs:
         self.closed = self.closed or isinstance(error, BrokenPipeError)
 
 
-def encoder_call(encoder: Any) -> Tuple[Callable[..., Any], bool]:
-    """The call, and whether it takes the time in ms as well."""
+def encoder_call(encoder: Any, ms: float) -> Tuple[Callable[..., Any], bool]:
+    """The call, and whether it takes the time in ms as well. Encoders of values ask for a duration instead: it is that
+    of the network's run, `ms`."""
     call = called("encoder", "encode", encoder)
     try:
         needed = [
@@ -64,6 +65,8 @@ def encoder_call(encoder: Any) -> Tuple[Callable[..., Any], bool]:
         ]  # fmt: skip
     except (TypeError, ValueError):
         needed = []
+    if len(needed) == 2 and needed[1].name == "duration":
+        return lambda value: call(value, ms), False
     return call, len(needed) == 2
 
 

@@ -50,10 +50,11 @@ class Loop:
     """Reads `source`, encodes, runs `network` for one period, decodes, and writes to `sink`, once in `period_ms`.
 
     source: what has `read()` and `close()` (see `Source`), a function, an iterable, or a text as `open_source` takes.
-    encoder: what has `encode(value)`, or `encode(value, ms)`, or a function: gives a SpikeTrain, a SpikePattern, or
-    {population: events}; None where values are that already. network: a Network, a Plan, a Simulator, or what has
-    `run_simulation`, as a NeuromorphicAPI. decoder: what has `decode(answer)`, or a function; None: the answer itself.
-    sink: what has `write`, a function, a text as `open_sink` takes, several of these in a list, or None.
+    encoder: what has `encode(value)`, `encode(value, timestamp)` in ms, or `encode(value, duration)`, or a function:
+    gives a SpikeTrain, a SpikePattern, or {population: events}; None where values are that already. network: a Network,
+    a Plan, a Simulator, or what has `run_simulation`, as a NeuromorphicAPI. decoder: what has `decode(answer)`, or a
+    function; None: the answer itself. sink: what has `write`, a function, a text as `open_sink` takes, several of these
+    in a list, or None.
 
     simulate_ms: time of the network in one period, default the period. into, dt, record: see `Runner`. policy: a
     `Policy`, or its on_error, for a sensor that fails. clock: see `Clock`. threaded: whether the source is read in a
@@ -80,7 +81,7 @@ class Loop:
         if network is None:
             raise ArgumentTypeError("Loop: network must be given: a Network, a Plan, a Simulator or a NeuromorphicAPI")
         self._runner = Runner(network, self.period_ms if simulate_ms is None else simulate_ms, into, dt, record)
-        self._encode, self._stamped = encoder_call(encoder)
+        self._encode, self._stamped = encoder_call(encoder, self._runner.ms)
         self._decode = called("decoder", "decode", decoder)
         self._options(policy, governor, readings, sleep_after, on_status, status_s)
         self._notifier = Notifier() if checks.boolean("Loop", "watchdog", watchdog) else Notifier({})

@@ -125,6 +125,9 @@ class Sensing:
 
     def _pair(self, sample: Any) -> Sample:
         try:
+            # an array of two values would fall apart into a value and a time
+            if not isinstance(sample, tuple):
+                raise TypeError
             value, stamp = sample
             return Sample(value, None if stamp is None else float(stamp))
         except (TypeError, ValueError):
