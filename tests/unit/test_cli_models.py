@@ -24,12 +24,12 @@ def model(tmp_path: Path) -> str:
 def test_show(model: str, capsys: pytest.CaptureFixture) -> None:
     assert main(["show", model]) == 0
     out = capsys.readouterr().out
-    assert "population out: 5 lif" in out and "golden input: 10 ms" in out
+    assert "golden input 10 ms into in; answer: 5 spikes" in out and "labels       a, b, c, d, e" in out
     assert main(["show", model, "--costs"]) == 0
     assert "in->out" in capsys.readouterr().out
     assert main(["show", model, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["schema"] == "neuroedge.show/1" and report["projections"] == [{"name": "in->out", "synapses": 50}]
+    assert report["schema"] == "neuroedge.show/1" and report["projections"][0]["synapses"] == 50
     assert report["file_bytes"] == Path(model).stat().st_size and report["golden_ms"] == 10.0
 
 

@@ -18,6 +18,7 @@ from ..optimize import Figures, report
 from ..plan.compile import compile_network
 from ..plan.precision import device_precision
 from .classify import Digits, load_digits, pictures
+from .measure import QUANTILES
 from .ready import ready
 from .smaller import Recipe, augmented, smaller
 
@@ -53,11 +54,12 @@ def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = 
     1; default 0). The classifier is the ready-made one; a pruned or int8 one is fine-tuned, once, for ten epochs on the
     training digits. Definitions are NeuroBench's.
 
-    Returns speed (inferences a second, values in to class out, one at a time), latency_ms {p50, p99}, realtime_factor
-    (ms of network time for one of wall time), accuracy (share of 540 test digits of other writers, never trained or
-    tuned on), power (W, None if neither measured nor estimated), power_source ("measured: …" or "estimated: …"),
-    energy_per_inference (J), memory_bytes (plan and state), sparsity (share of possible synapses that are absent),
-    activation_sparsity, synaptic_operations {effective_acs, effective_macs, dense} of one inference, and the config.
+    Returns speed (inferences a second, values in to class out, one at a time), latency_ms {p50, p99, p99_9, max},
+    realtime_factor (ms of network time for one of wall time), accuracy (share of 540 test digits of other writers,
+    never trained or tuned on), power (W, None if neither measured nor estimated), power_source ("measured: …" or
+    "estimated: …"), energy_per_inference (J), memory_bytes (plan and state), sparsity (share of possible synapses that
+    are absent), activation_sparsity, synaptic_operations {effective_acs, effective_macs, dense} of one inference, and
+    the config.
     Raises UnknownNameError and ParameterError for what is no configuration, before any work.
     """
     precision, pruning = _checked(config)
@@ -73,7 +75,7 @@ def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = 
     return {
         "config": {"precision": precision, "pruning": pruning},
         "speed": speed.per_second,
-        "latency_ms": {"p50": _quantile(speed, 50.0), "p99": _quantile(speed, 99.0)},
+        "latency_ms": {name: _quantile(speed, percent) for name, percent in QUANTILES.items()},
         "realtime_factor": (task.ticks + task.layout.travel) * task.dt / 1000.0 * speed.per_second,
         "accuracy": figures.accuracy,
         "power": power,

@@ -44,7 +44,11 @@ def ready(name: str) -> Bundle:
 
 def open_model(name: Any) -> Bundle:
     """The model in a file, or the ready-made one of that name; a file of that name goes first."""
-    return ready(name) if name in MODELS and not os.path.exists(name) else load(name)
+    if isinstance(name, str) and not os.path.exists(name):
+        # what looks like no path is a name, maybe misspelt
+        if name in MODELS or not (os.path.dirname(name) or os.path.splitext(name)[1]):
+            return ready(name)
+    return load(name)
 
 
 def make(name: str, path: Any, progress: bool = True) -> int:

@@ -1,12 +1,15 @@
 """The command line: `neuroedge VERB [MODEL] [options]`. Verbs load what they need when they run."""
 
 import argparse
+import ast
+import difflib
 import os
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import List, NoReturn, Optional
+from typing import Any, List, NoReturn, Optional
 
 from ..errors import NeuroedgeError, ParameterError
 from .environment import VARIABLES
@@ -18,6 +21,7 @@ __all__ = ["main"]
 VERBS = {
     "info": "neuroedge info",
     "show": "neuroedge show digits",
+    "check": "neuroedge check digits --board nano",
     "verify": "neuroedge verify digits",
     "bench": "neuroedge bench --precision int8 --keep 0.2",
     "power": "neuroedge power 5W",
@@ -27,19 +31,46 @@ DONE, FAILED, USAGE, BUG, INTERRUPTED, PIPE = 0, 1, 2, 70, 130, 141
 
 
 class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong on one line and its cure on the next; options are taken by their whole names."""
+
+    def __init__(self, **keywords: Any) -> None:
+        self.places: List[str] = []
+        self.options: List[str] = []
+        super().__init__(allow_abbrev=False, add_help=False, **keywords)
+        # one list of what can be given, in place of two with a heading each
+        self.all = self.add_argument_group("options")
+
+    def add_argument(self, *names: Any, **keywords: Any) -> argparse.Action:
+        """The same, remembered for one line of usage and for words that come close."""
+        action = self.all.add_argument(*names, **keywords)
+        self.options += action.option_strings
+        if not action.option_strings:
+            name = str(action.metavar or action.dest)
+            self.places.append(f"[{name}]" if action.nargs == "?" else name)
+        self.usage = " ".join([self.prog, *self.places, "[options]"])
+        return action
+
     def error(self, message: str) -> NoReturn:
-        print_failure(f"{message}; {self.prog} --help tells more")
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        close = [word for name in unknown for word in difflib.get_close_matches(name.split("=")[0], self.options, n=1)]
+        hint = f"did you mean {close[0]}?" if close else f"{self.prog} --help tells more"
+        print_failure(f"{message}; {hint}")
         sys.exit(USAGE)
 
 
 def _overview() -> str:
     lines = ["neuroedge: spiking networks on the device you have", ""]
     for verb, example in VERBS.items():
-        lines.append(f"  {verb:<6} {(_module(verb).__doc__ or '').splitlines()[0].rstrip('.')}")
-        lines.append(f"         {example}")
+        lines += [f"  {verb:<6} {_sentence(verb).rstrip('.')}", f"         {example}"]
     lines += ["", "MODEL is a file that neuroedge.save wrote, or a name: digits, motion.", "environment:"]
     lines += [f"  {name:<22} {meaning}" for name, meaning in VARIABLES.items()]
     return "\n".join([*lines, "", "neuroedge VERB --help tells more."])
+
+
+def _sentence(verb: str) -> str:
+    """What a verb does, without loading what it needs."""
+    text = (Path(__file__).parent / f"{verb}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(text)) or "").splitlines()[0]
 
 
 def _module(verb: str) -> ModuleType:
@@ -54,6 +85,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.options(parser)
+    parser.add_argument("-h", "--help", action="help", help="this text")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--debug", action="store_true", help="a traceback with every error")
     return parser
@@ -72,7 +104,9 @@ def main(argv: Optional[List[str]] = None) -> int:
         print(f"neuroedge {__version__}")
         return DONE
     if arguments[0] not in VERBS:
-        print(f"error: unknown verb {arguments[0]!r}\nhint: one of {', '.join(VERBS)}", file=sys.stderr)
+        close = difflib.get_close_matches(arguments[0], VERBS, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        print_failure(f"unknown verb {arguments[0]!r}; {hint}The verbs: {', '.join(VERBS)}")
         return USAGE
     options = _parser(arguments[0]).parse_args(arguments[1:])
     return _guarded(arguments[0], options)

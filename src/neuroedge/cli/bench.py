@@ -1,97 +1,131 @@
-"""Measure the digits classifier in several precisions and sparsities, on this machine.
+"""Measure a model, or the digits classifier, in several precisions and sizes.
 
 examples:
   neuroedge bench
-  neuroedge bench --precision float32,int8 --keep 1,0.2
   neuroedge bench --precision int8 --keep 0.2 --require p99_ms=2 --json
+  neuroedge bench digits --precision float32,int8 --keep 1,0.1 -r 3 -o md
 
-Without --precision and --keep, the four configurations of the tutorial. The
-classifier comes with the package; pruned and int8 ones are tuned for ten epochs.
-Accuracy is on digits of writers that it never saw. One thread.
+Without MODEL the reference classifier of digits, tuned and tested on other
+writers. A MODEL is driven by its golden input, and pruned without data.
 """
 
 import argparse
 import json
 import platform
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .. import __version__
-from ..applications.benchmark import CONFIGS, benchmark_edge
+from ..applications.benchmark import CONFIGS
+from ..applications.measure import drive_of
+from ..applications.ready import open_model
+from ..applications.sweep import SWEEP, Row, digits_row, model_row
 from ..board.identify import identify
 from ..engines.library import simd
 from ..errors import ParameterError
 from ..plan.precision import PRECISIONS
-from .table import print_error, print_lines
+from .bench_tables import print_rows, row_json
+from .table import print_error
 
-__all__ = ["options", "run", "usable"]
+__all__ = ["LIMITS", "options", "run", "usable"]
 
 SCHEMA = "neuroedge.bench/1"
 MISSED = 3
 
-# what can be required, whether at most or at least, and where it stands
+# what can be required, and whether at least or at most
 LIMITS = {
-    "p50_ms": (False, ("latency_ms", "p50")),
-    "p99_ms": (False, ("latency_ms", "p99")),
-    "memory_bytes": (False, ("memory_bytes",)),
-    "accuracy": (True, ("accuracy",)),
-    "speed": (True, ("speed",)),
+    "p50_ms": False,
+    "p99_ms": False,
+    "p99_9_ms": False,
+    "max_ms": False,
+    "memory_bytes": False,
+    "accuracy": True,
+    "speed": True,
 }
 
-# heading, width, format, and what it shows
-COLUMNS: Tuple[Tuple[str, int, str, Callable[[Dict[str, Any]], float]], ...] = (
-    ("accuracy (%)", 12, "{:.2f}", lambda r: 100.0 * r["accuracy"]),
-    ("speed (Hz)", 10, "{:,.0f}", lambda r: r["speed"]),
-    ("p50 (us)", 8, "{:.1f}", lambda r: 1e3 * r["latency_ms"]["p50"]),
-    ("p99 (us)", 8, "{:.1f}", lambda r: 1e3 * r["latency_ms"]["p99"]),
-    ("bytes", 7, "{:,}", lambda r: r["memory_bytes"]),
-    ("additions", 9, "{:,.0f}", lambda r: r["synaptic_operations"]["effective_acs"]),
-)
+
+class _Asked(NamedTuple):
+    """precision: None for the model's own."""
+
+    precision: Optional[str]
+    keep: float
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge bench`."""
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a file, or digits, motion")
     parser.add_argument("--precision", metavar="A,B", help=f"of {', '.join(p for p in PRECISIONS if p != 'float64')}")
-    parser.add_argument("--keep", metavar="X,Y", help="shares of synapses that are kept, above 0 to 1")
-    limits = f"a limit on {', '.join(LIMITS)}; exit 3 if missed"
-    parser.add_argument("--require", action="append", default=[], metavar="WHAT=X", help=limits)
+    parser.add_argument("--keep", metavar="X,Y", help="shares of synapses, above 0 to 1")
+    parser.add_argument("--sweep", action="store_true", help="all precisions, and shares 1, 0.5, 0.2, 0.1")
+    parser.add_argument("-r", dest="repeats", type=int, default=1, metavar="N", help="do it N times (default: 1)")
+    parser.add_argument("-o", dest="form", choices=("md", "csv", "json"), help="Markdown, CSV or JSON")
+    parser.add_argument("--require", action="append", default=[], metavar="WHAT=X", help="exit 3 if missed: p99_ms=2")
 
 
 def usable(options: argparse.Namespace) -> None:
     """Raises ParameterError for options that cannot be meant."""
+    options.json = options.json or options.form == "json"
     _configs(options)
+    if not 1 <= options.repeats <= 100:
+        raise ParameterError(f"-r must be 1 to 100 (got {options.repeats})")
     for text in options.require:
-        _limit(text)
+        name = _limit(text)[0]
+        if name == "accuracy" and options.model is not None:
+            raise ParameterError("--require accuracy: is measured for the digits classifier alone; leave MODEL out")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; 0, or 3 if a required limit is missed."""
-    configs, limits = _configs(options), [_limit(text) for text in options.require]
-    results = [benchmark_edge(config) for config in configs]
-    missed = [text for name, most, text in limits for r in results if _misses(r, name, most)]
+    limits = [_limit(text) for text in options.require]
+    what, rows, note = _digits(options) if options.model is None else _model(options)
+    missed = sorted({text for name, most, text in limits for row in rows if _misses(row, name, most)})
     if options.json:
-        print(json.dumps({"schema": SCHEMA, **_machine(), "results": results, "missed": sorted(set(missed))}))
+        report = {"schema": SCHEMA, **_machine(), "model": what, "note": note, "repeats": options.repeats}
+        print(json.dumps({**report, "results": [row_json(row) for row in rows], "missed": missed}))
     else:
-        _print(results)
-    for text in sorted(set(missed)):
+        print_rows(rows, f"{what}, {identify().name}, {simd()}", note, options.form or "text")
+    for text in missed:
         print_error(f"--require {text}: missed")
     return MISSED if missed else 0
 
 
-def _configs(options: argparse.Namespace) -> List[Dict[str, Any]]:
-    if options.precision is None and options.keep is None:
-        return [dict(config) for config in CONFIGS]
-    precisions = (options.precision or "float32").split(",")
-    keeps = [_number("--keep", text) for text in (options.keep or "1").split(",")]
+def _digits(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
+    rows = [digits_row(c.precision or "float32", c.keep, options.repeats) for c in _configs(options)]
+    note = "a call is a digit, from values to class, on one thread; accuracy on digits of other writers"
+    return "digits 64-128-10", rows, note
+
+
+def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
+    bundle = open_model(options.model)
+    drive, configs = drive_of(bundle), _configs(options)
+    rows = [model_row(bundle, drive, c.precision, c.keep, options.repeats) for c in configs]
+    note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy is not measured"
+    if any(row.keep < 1.0 for row in rows):
+        note += "; pruned without data, and not tuned"
+    if any(row.events == 0 for row in rows):
+        note += "; no synaptic event came of it: these are times of silence"
+    return options.model, rows, note
+
+
+def _configs(options: argparse.Namespace) -> List[_Asked]:
+    if options.precision is None and options.keep is None and not options.sweep:
+        tutorial = [_Asked(c["precision"], round(1.0 - c["pruning"], 12)) for c in CONFIGS]
+        return tutorial if options.model is None else [_Asked(None, 1.0)]
+    precisions: List[Optional[str]] = [None if options.model else "float32"]
+    if options.precision is not None or options.sweep:
+        precisions = list(SWEEP[0]) if options.precision is None else options.precision.split(",")
+    keeps = list(SWEEP[1]) if options.sweep else [1.0]
+    if options.keep is not None:
+        keeps = [_number("--keep", text) for text in options.keep.split(",")]
     for precision in precisions:
-        if precision not in PRECISIONS or precision == "float64":
+        if precision is not None and (precision not in PRECISIONS or precision == "float64"):
             raise ParameterError(f"--precision must be float32, float16 or int8 (got {precision!r})")
     for keep in keeps:
         if not 0.0 < keep <= 1.0:
             raise ParameterError(f"--keep must be shares above 0, up to 1 (got {keep:g})")
-    return [{"precision": p, "pruning": round(1.0 - keep, 12)} for p in precisions for keep in keeps]
+    return [_Asked(p, keep) for p in precisions for keep in keeps]
 
 
-def _limit(text: str) -> Any:
+def _limit(text: str) -> Tuple[str, float, str]:
     name, equals, number = text.partition("=")
     if name not in LIMITS or not equals:
         raise ParameterError(f"--require must be one of {', '.join(LIMITS)}, = and a number (got {text!r})")
@@ -105,37 +139,13 @@ def _number(option: str, text: str) -> float:
         raise ParameterError(f"{option} must be a number (got {text!r})") from None
 
 
-def _misses(result: Dict[str, Any], name: str, limit: float) -> bool:
-    least, path = LIMITS[name]
-    value: Any = result
-    for key in path:
-        value = value[key]
+def _misses(row: Row, name: str, limit: float) -> bool:
+    by_name = {"memory_bytes": row.nbytes, "accuracy": row.accuracy, "speed": row.per_second}
+    value = by_name[name] if name in by_name else row.latency_ms[name[: -len("_ms")]]
     # a limit that is no number is missed
-    return not (value >= limit if least else value <= limit)
+    return not (value is not None and (value >= limit if LIMITS[name] else value <= limit))
 
 
 def _machine() -> Dict[str, Any]:
-    return {"version": __version__, "board": identify().name, "simd": simd(), "python": platform.python_version()}
-
-
-def _print(results: Sequence[Dict[str, Any]]) -> None:
-    machine = _machine()
-    print_lines([f"digits 64-128-10, {machine['board']}, {machine['simd']}, one thread", ""])
-    print_lines(["precision  kept (%)" + "".join(f"{head:>{wide + 2}}" for head, wide, _, _ in COLUMNS)])
-    for r in results:
-        line = f"{r['config']['precision']:<9}{100.0 * (1.0 - r['config']['pruning']):>10.0f}"
-        line += "".join(f"{form.format(value(r)):>{wide + 2}}" for _, wide, form, value in COLUMNS)
-        print_lines([line])
-    print_lines(["", "power"])
-    for source in sorted({r["power_source"] for r in results}):
-        mine = [r for r in results if r["power_source"] == source]
-        watts = [r["power"] for r in mine if r["power"] is not None]
-        energy = [1e6 * r["energy_per_inference"] for r in mine if r["energy_per_inference"] is not None]
-        if watts and energy:
-            print_lines([f"  {_span(watts, '.2f')} W, {_span(energy, '.0f')} uJ an inference"])
-        print_lines([f"  {source}"])
-
-
-def _span(values: Sequence[float], form: str) -> str:
-    low, high = format(min(values), form), format(max(values), form)
-    return low if low == high else f"{low} to {high}"
+    return {"version": __version__, "board": identify().name, "simd": simd(), "python": platform.python_version(),
+            "machine": platform.machine()}  # fmt: skip

@@ -7,7 +7,7 @@ from .plan import FRAME, SOURCE, Plan
 from .plastic import PARAMS
 from .storage import BLOCK8, DENSE, LOCAL16, ROWS32, STORAGE_NAMES, padded
 
-__all__ = ["explain", "megabytes", "projection_bytes"]
+__all__ = ["delays", "explain", "megabytes", "projection_bytes", "segments", "synapses"]
 
 # letters of a name that share a line with its figures
 _LONGEST = 28
@@ -52,7 +52,8 @@ def synapses(plan: Plan, q: int) -> int:
     return int(plan.segment[plan.proj_segment[q] + last]) if plan.proj_segmented[q] else last
 
 
-def _delays(plan: Plan, q: int) -> str:
+def delays(plan: Plan, q: int) -> str:
+    """The delay of one projection, or the shortest and the longest."""
     if not plan.proj_segmented[q]:
         return f"{int(plan.proj_delay[q]) * plan.dt:g} ms"
     first = int(plan.proj_segment[q])
@@ -100,10 +101,10 @@ def _populations(plan: Plan) -> List[str]:
 
 
 def _projections(plan: Plan) -> List[str]:
-    delays = [_delays(plan, q) for q in range(len(plan.projections))]
-    wide = max(len(delay) for delay in [*delays, "delay"])
+    told = [delays(plan, q) for q in range(len(plan.projections))]
+    wide = max(len(delay) for delay in [*told, "delay"])
     rows = [f"{'synapses':>11}  {'storage':<9}{'delay':>{wide}}{'bytes':>10}  estimated ns a spike"]
-    for q, delay in enumerate(delays):
+    for q, delay in enumerate(told):
         kind, size = STORAGE_NAMES[int(plan.proj_storage[q])], megabytes(projection_bytes(plan, q))
         rows.append(f"{synapses(plan, q):>11,}  {kind:<9}{delay:>{wide}}{size:>10}  {_expected(plan, q)}")
     return _table("projection", plan.projections, rows)
