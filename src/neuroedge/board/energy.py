@@ -51,7 +51,7 @@ class EnergyMeter:
     that measures, raise.
 
     joules: None with fewer than two good samples; watts: mean over `covered` s; seconds: of the body; samples, missed:
-    good and failed readings; gaps: how often time was left out; method: "measured: …" or "estimated: …"; measured;
+    good and failed readings; gaps: how often time was left out; method: "measured: …", "estimated: …", or None;
     own_cpu_s, own_share: what the sampler itself took of one core, without commands that it ran.
     """
 
