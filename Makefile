@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick sanitize aarch64 instructions bench lint types clean
+.PHONY: help demo test quick sanitize aarch64 instructions bench docs lint types clean
 
 help:
 	@echo "make demo       play the traffic clip through a spiking network; writes demo.png"
@@ -16,6 +16,7 @@ help:
 	@echo "make aarch64    NEON kernels, cross-compiled and emulated, against this machine (part of make test)"
 	@echo "make instructions  instructions a tick, counted by callgrind (part of make test)"
 	@echo "make bench      workloads, latencies, sizes; other simulators where they are installed"
+	@echo "make docs       the API reference: docs/api.md, and pages in build/docs (pdoc, Python 3.9 or newer)"
 	@echo "make lint types style and type checks"
 	@echo "make clean      remove $(VENV) and build folders"
 
@@ -41,8 +42,15 @@ instructions: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/run.py $(BENCH)
 
+docs: $(READY)
+	$(BIN)/python docs/reference.py
+	@$(BIN)/python -c 'import pdoc' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "pdoc>=14"
+	$(BIN)/python docs/reference.py build/docs
+	@echo "build/docs/index.html"
+
 lint: $(READY)
-	$(BIN)/ruff check src compat tests bench examples
+	$(BIN)/ruff check src compat tests bench docs examples
 
 types: $(READY)
 	$(BIN)/mypy

@@ -1,7 +1,17 @@
 """neuroedge: spiking networks on the device you have.
 
 A `Network` is described once, compiled once into a constant `Plan`, stepped by an engine that owns a `State`,
-and answers with a `Recording`.
+and answers with a `Recording`:
+
+    net = Network(seed=1)
+    net.add("input", 100, "poisson", rate=20.0)
+    net.add("output", 10, "lif")
+    net.connect("input", "output")
+    print(Simulator(net, dt=1.0).run(1000.0).counts["output"])
+
+Times are ms, potentials and weights mV, rates Hz, unless a name says otherwise. Begin with `Network` and `Simulator`;
+then `train`, `NetworkPruner`, `Quantizer`, `save`, and `Loop` for a sensor and an actuator. What is wrong raises a
+`NeuroedgeError`. `NeuromorphicAPI` has the layers of the edge deployment tutorial.
 """
 
 import logging

@@ -69,7 +69,8 @@ class _Events:
         return len(self.neurons)
 
     def indices_for(self, n: int, owner: str) -> np.ndarray:
-        """Indices in a layer of n neurons: ON and OFF share a neuron, or take one half each when n = 2·size."""
+        """Indices in a layer of n neurons: ON and OFF share a neuron, or take one half each when n = 2·size. Raises
+        ParameterError, which names the owner, where they do not fit."""
         if self.polarity is not None and self.size is not None:
             if n == 2 * self.size:
                 return self.neurons + np.where(self.polarity == 0, np.uint32(self.size), np.uint32(0))
@@ -104,7 +105,7 @@ class SpikeTrain(_Events):
         self._freeze()
 
     def times_in(self, duration: float) -> np.ndarray:
-        """Times in ms, whatever the run's length."""
+        """Times in ms, whatever the run's duration (ms)."""
         return self.times
 
     def __iter__(self) -> Iterator[Tuple[int, float]]:
@@ -118,7 +119,8 @@ class SpikeTrain(_Events):
 class SpikePattern(_Events):
     """Spikes with an order but no length.
 
-    order: integer step of each spike [n], 0 … steps − 1. In a run of T ms, step g falls at g·T/steps.
+    neurons: integers [n]. order: integer step of each spike [n], 0 … steps − 1. In a run of T ms, step g falls at
+    g·T/steps. size: number of neurons, if known; polarity: 1 = ON, 0 = OFF [n], or None.
     """
 
     def __init__(

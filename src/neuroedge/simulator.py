@@ -115,7 +115,8 @@ class Simulator:
         return self._plan.dt
 
     def set_dt(self, dt: float) -> None:
-        """Change the step. Potentials stay; refractory remainders and pending arrivals move to the new grid."""
+        """Change the step to dt ms. Potentials stay; refractory remainders and pending arrivals move to the new
+        grid."""
         self._settle(checks.positive("set_dt", "dt", dt, "ms"), None)
 
     def _settle(self, dt: Optional[float], event_threshold: Optional[float]) -> None:
@@ -131,7 +132,8 @@ class Simulator:
             self._adopt(plan, self._moved(plan) if on_grid else regrid(self._plan, self._state, plan))
 
     def set_precision(self, precision: str) -> Change:
-        """Compute in another number format, and say what it costs. The state stays: potentials to one unit of it."""
+        """Compute in another number format, a `precision` as of the constructor, and say what it costs. The state
+        stays: potentials to one unit of it."""
         with self._turn:
             self.refresh()
             before = self._plan.nbytes
@@ -141,7 +143,8 @@ class Simulator:
             return Change(precision, before, self._plan.nbytes)
 
     def set_event_threshold(self, event_threshold: float) -> None:
-        """Deliver no synaptic event that is smaller than this share of threshold − rest of its target. The state stays.
+        """Deliver no synaptic event that is smaller than this share, event_threshold, of threshold − rest of its
+        target. The state stays.
 
         What is not delivered is counted (`performance["dropped_events"]`) and costs nothing. Weights in pA, into
         currents of AdEx and Izhikevich, are always delivered.
@@ -191,12 +194,12 @@ class Simulator:
             self._state.restore(snapshot, self._plan)
 
     def potential(self, name: str) -> np.ndarray:
-        """Potentials of a population now, mV [n]."""
+        """Potentials of the population of that name now, mV [n]."""
         return self._state.potential(self._plan, name)
 
     def reward(self, value: float) -> None:
-        """Give a reward (a punishment if negative) now, at the end of the last tick, to every projection that learns by
-        rewards (`RewardSTDP`)."""
+        """Give a reward `value` (a punishment if negative) now, at the end of the last tick, to every projection that
+        learns by rewards (`RewardSTDP`)."""
         number = reward_value("reward", value)
         with self._turn:
             self.refresh()
@@ -258,7 +261,8 @@ class Simulator:
         currents: {population: mV (pA for AdEx)}: a number, [n], [ticks] or [ticks, n]. record: any of "spikes",
         "potentials", "weights" (as they stand at the end); spike counts always are. record_from: populations to record,
         default all. dt, event_threshold: change these first, as `set_dt` and `set_event_threshold` do. rewards: pairs
-        (time, value) for projections that learn by them (`RewardSTDP`), each at the end of its tick.
+        (time, value) for projections that learn by them (`RewardSTDP`), each at the end of its tick. progress: a bar
+        on standard error.
 
         Everything is checked first: where an error is raised, the state stands as before the call.
         """

@@ -3,14 +3,12 @@
 import argparse
 import importlib.util
 import io
-import os
 import re
 import shlex
-import sys
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 import pytest
 
@@ -20,7 +18,8 @@ from neuroedge.encoding import reset_sensors
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *GUIDE]
-EVERYWHERE = [*PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "bench/README.md"]
+OTHERS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md")
+EVERYWHERE = [*PAGES, *(ROOT / name for name in OTHERS)]
 # Python and, where it follows, what it prints: ``` to the letter, ```text but for its numbers
 SHOWN = re.compile(r"```python\n(.*?)```(?:\n\n```(text)?\n(.*?)```)?", re.S)
 # run by tests of their own: with captured boards, and in building/test_package.py
@@ -61,7 +60,7 @@ def test_blocks_of_the_guide_run_and_print_what_it_says(
             exec(compile(code, named(page), "exec"), {})
         if printed:
             same = numberless if loosely else str
-            assert same(out.getvalue()) == same(printed), f"{named(page)} prints something else; the block begins {code[:80]!r}"
+            assert same(out.getvalue()) == same(printed), f"{named(page)}: the block that begins {code[:80]!r}"
 
 
 def test_blocks_of_other_pages_are_run_by_someone() -> None:

@@ -9,7 +9,7 @@ import pytest
 import neuroedge
 
 # who refers to another docstring for what it shares with it
-REFERS = re.compile(r"as (for|of|in|by)? ?`[\w.]+`|`[\w.]+` (takes|gives|does)|those of `[\w.]+`")
+REFERS = re.compile(r"arguments as for `[\w.]+`|as `[\w.]+` does")
 
 
 def things() -> Iterator[Tuple[str, Any]]:

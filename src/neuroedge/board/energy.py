@@ -47,10 +47,11 @@ class EnergyMeter:
     root: the board's files (default: this machine); rate: samples per second, 10 to 50, fewer where the sensor is
     slower; source: a PowerSource, or the kind of one (ina3221, ina238, pmic, ina219, battery, rapl, estimate; default:
     the best, a battery last, since it is slow); idle: W to subtract for `joules_above_idle`, instead of `baseline`;
-    ups: a battery board, as in `ina219@1:0x42,shunt=0.1`; strict: without a sensor that measures, raise.
+    runner: runs the board's commands; ups: a battery board, as in `ina219@1:0x42,shunt=0.1`; strict: without a sensor
+    that measures, raise.
 
     joules: None with fewer than two good samples; watts: mean over `covered` s; seconds: of the body; samples, missed:
-    good and failed readings; gaps: how often time was left out; method: "measured: …" or "estimated: …"; measured;
+    good and failed readings; gaps: how often time was left out; method: "measured: …", "estimated: …", or None;
     own_cpu_s, own_share: what the sampler itself took of one core, without commands that it ran.
     """
 

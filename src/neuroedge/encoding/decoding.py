@@ -27,20 +27,21 @@ __all__ = [
 
 
 def decode_count(events: Any, size: int) -> np.ndarray:
-    """Spikes of each of `size` neurons, int64 [size]."""
+    """Spikes of each of `size` neurons, int64 [size]. events: a SpikeTrain, a SpikePattern, or pairs (neuron, ms)."""
     neurons, _ = _spikes("decode_count", events, size, math.inf)
     return np.bincount(neurons, minlength=size)
 
 
 def decode_rate(events: Any, size: int, duration: float) -> np.ndarray:
-    """Spikes per second of each neuron, Hz [size], over `duration` ms."""
+    """Spikes per second of each neuron, Hz [size], over `duration` ms. events, size: as of `decode_count`."""
     ms = checks.positive("decode_rate", "duration", duration, "ms")
     neurons, _ = _spikes("decode_rate", events, size, ms)
     return np.bincount(neurons, minlength=size) * (1000.0 / ms)
 
 
 def decode_first_spike(events: Any, size: int, duration: float = math.inf) -> np.ndarray:
-    """Time of each neuron's first spike, ms [size]; inf where there is none. duration: ms, for patterns."""
+    """Time of each neuron's first spike, ms [size]; inf where there is none. duration: ms, for patterns; events, size:
+    as of `decode_count`."""
     ms = _duration("decode_first_spike", duration)
     neurons, times = _spikes("decode_first_spike", events, size, ms)
     first = np.full(checks.count("decode_first_spike", "size", size), np.inf)
@@ -74,7 +75,7 @@ def decode_population(activity: Any, preferred: Any) -> np.ndarray:
 def decode_trace(events: Any, size: int, duration: float, tau: float = 20.0) -> np.ndarray:
     """Each neuron's spikes under an exponential window of `tau` ms, as they stand after `duration` ms, [size].
 
-    Σ exp(−(duration − t)/tau): a recent spike counts 1, one that is tau old 0.37.
+    events, size: as of `decode_count`. Σ exp(−(duration − t)/tau): a recent spike counts 1, one that is tau old 0.37.
     """
     return TraceDecoder(size, tau).decode(events, duration)
 
@@ -107,7 +108,8 @@ def decode_motor(
 
 
 class TraceDecoder:
-    """Filtered traces of a stream: each spike adds 1, and traces decay with `tau` ms; kept from call to call."""
+    """Filtered traces of a stream of `size` neurons: each spike adds 1, and traces decay with `tau` ms; kept from call
+    to call."""
 
     def __init__(self, size: int, tau: float = 20.0) -> None:
         self.size = checks.count("TraceDecoder", "size", size)
@@ -128,7 +130,7 @@ class TraceDecoder:
 
 
 class RateDecoder:
-    """Rates of a stream over the last `window` ms, or over what there has been of it since the start."""
+    """Rates of a stream of `size` neurons over the last `window` ms, or over what there has been since the start."""
 
     def __init__(self, size: int, window: float = 100.0) -> None:
         self.size = checks.count("RateDecoder", "size", size)

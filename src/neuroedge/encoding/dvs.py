@@ -101,7 +101,7 @@ class DVSEncoder:
         self._turn = 0
 
     def encode_difference(self, previous: np.ndarray, current: np.ndarray) -> SpikePattern:
-        """Events of the change from one frame to another; keeps nothing.
+        """Events of the change from the frame `previous` to `current`; keeps nothing.
 
         The i-th of a pixel's n events has step floor(i·S / (n + 1)) of S (16, or more if n needs it), so a
         stronger change comes earlier and more often. The run that gets the pattern decides its length.

@@ -34,7 +34,8 @@ class TemporalEncoder(Encoder):
             raise ParameterError("TemporalEncoder: least must be in (0, 1) (got 1): only the largest value would fire")
 
     def decode(self, times: Any, duration: float) -> np.ndarray:
-        """Values [n] whose first spikes these are, ms [n] (`decode_first_spike`); never (nan or inf) is `low`."""
+        """Values [n] whose first spikes these `times` are, ms [n] (`decode_first_spike`), in a run of `duration` ms;
+        never (nan or inf) is `low`."""
         ms = self._duration(duration)
         given = np.array(checks.as_array("TemporalEncoder: times must hold numbers", times), np.float64)
         share = 1.0 - given / ms if self.scale == "linear" else np.exp(given / ms * math.log(self.least))

@@ -94,6 +94,7 @@ def encode_sensor_data(values: Any, stream: str = "") -> SensorPattern:
 
     Zero lies in the middle and says 5 spikes, each end 0 or 10. A value speaks when it has changed by 0.2 m/s² or
     0.02 rad/s, above the noise of such sensors, since it last spoke; at rest, under gravity alone, all are silent.
+    stream: a name, where there are several sensors of a kind.
     """
     return _imu("sensor_data", values, stream)
 
@@ -104,15 +105,17 @@ def encode_imu(values: Any, stream: str = "") -> SensorPattern:
 
     Zero lies in the middle and says 5 spikes, each end 0 or 10. A value speaks when it has changed by 0.2 m/s²,
     0.02 rad/s or 1 µT since it last spoke; at rest all are silent.
+    stream: a name, where there are several sensors of a kind.
     """
     return _imu("imu", values, stream)
 
 
 def encode_lidar(distances: Any, stream: str = "") -> SensorPattern:
-    """Distances of a scan, 0.1 to 12 m, any number of them: the nearer, the more spikes, 10 at 0.1 m.
+    """A scan of distances, 0.1 to 12 m, any number of them: the nearer, the more spikes, 10 at 0.1 m.
 
     0 and inf, by which scanners say that nothing came back, are the far end, and counted as clipped. A ray speaks when
     it has changed by 0.1 m since it last spoke; while robot and surroundings stand still, all are silent.
+    stream: a name, where there are several sensors of a kind.
     """
     scan = distances
     if scan is not None:
@@ -126,19 +129,28 @@ def encode_lidar(distances: Any, stream: str = "") -> SensorPattern:
 
 def encode_temperature(values: Any, stream: str = "") -> SensorPattern:
     """Temperatures, −40 to 85 °C, any number of them: the warmer, the more spikes, 10 at 85 °C. One speaks when it has
-    changed by 0.1 °C since it last spoke."""
+    changed by 0.1 °C since it last spoke.
+
+    values: [n]. stream: a name, where there are several sensors of a kind.
+    """
     return _encoder("temperature", stream).encode(values)
 
 
 def encode_humidity(values: Any, stream: str = "") -> SensorPattern:
     """Relative humidities, 0 to 100 %, any number of them: the damper, the more spikes, 10 at 100 %. One speaks when it
-    has changed by 0.2 % since it last spoke."""
+    has changed by 0.2 % since it last spoke.
+
+    values: [n]. stream: a name, where there are several sensors of a kind.
+    """
     return _encoder("humidity", stream).encode(values)
 
 
 def encode_motion(values: Any, stream: str = "") -> SensorPattern:
     """Motion as a sensor of one or many cells tells it, 0 (none) to 1, or False and True: the more, the earlier the one
-    spike, none at 0. A cell speaks when it has changed by 0.01 since it last spoke."""
+    spike, none at 0. A cell speaks when it has changed by 0.01 since it last spoke.
+
+    values: [n]. stream: a name, where there are several sensors of a kind.
+    """
     if values is not None:
         array = checks.as_array("encode_motion: a reading must be a list of numbers", values)
         values = array.astype(np.float64) if array.dtype.kind == "b" else values
@@ -146,11 +158,11 @@ def encode_motion(values: Any, stream: str = "") -> SensorPattern:
 
 
 def encode_vision(image: Any, neurons: int = 1024, stream: str = "") -> SensorPattern:
-    """A picture of any size, grey or in colour, as its changes since the one before.
+    """A picture of any size, grey [H, W] or in colour [H, W, 3], as its changes since the one before.
 
-    Resized to the nearest square of `neurons` pixels, 32 × 32 = 1,024 by default, of which each fires when its log
-    intensity has moved by 0.1 (ten per cent) since it last did. Integers are 0 to 255, floats 0 to 1; values outside
-    are clipped and counted. A still picture is silent.
+    image: resized to the nearest square of `neurons` pixels, 32 × 32 = 1,024 by default, of which each fires when its
+    log intensity has moved by 0.1 (ten per cent) since it last did. Integers are 0 to 255, floats 0 to 1; values
+    outside are clipped and counted. A still picture is silent. stream: a name, where there are several cameras.
     """
     key = ("vision", _stream("vision", stream), checks.count("encode_vision", "neurons", neurons, 1 << 24))
     encoder = _kept.get(key)

@@ -83,8 +83,8 @@ class SensorEncoder:
         return {name: getattr(self, name) for name in names}
 
     def encode(self, values: Any) -> SensorPattern:
-        """Spikes of a reading [n], n neurons. Raises ArgumentTypeError or ParameterError, before anything is kept, for
-        what is not a list of finite numbers."""
+        """Spikes of a reading, values [n], n neurons. Raises ArgumentTypeError or ParameterError, before anything is
+        kept, for what is not a list of finite numbers."""
         reading = self._reading(values)
         inside = np.clip(reading, self.low, self.high)
         clipped = int(np.count_nonzero(inside != reading))
@@ -140,7 +140,7 @@ class VisionEncoder:
 
     neurons: the picture is resized to the nearest square, of round(√neurons)² pixels. threshold: contrast, in
     natural-log units. Integers are 0 to 255 (uint16: to 65,535), floats 0 to 1; values outside are clipped and counted.
-    The first picture has nothing to differ from, and is silent.
+    name: whom errors name. The first picture has nothing to differ from, and is silent.
     """
 
     def __init__(self, neurons: int = 1024, threshold: float = 0.1, name: str = "VisionEncoder") -> None:
@@ -160,7 +160,8 @@ class VisionEncoder:
         return {"neurons": self.size, "threshold": self._camera.parameters()["threshold"], "name": self.name}
 
     def encode(self, image: Any) -> SensorPattern:
-        """Events since the picture before: ON and OFF of a pixel on one neuron of `size`, or in halves of 2·`size`."""
+        """Events since the picture before `image`: ON and OFF of a pixel on one neuron of `size`, or in halves of
+        2·`size`."""
         grey, clipped = small_picture(self.name, image, self.side, self.side)
         pattern = self._camera.encode_next(np.clip(grey, 0.0, 1.0))
         self.clipped += clipped

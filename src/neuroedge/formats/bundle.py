@@ -59,7 +59,8 @@ class Bundle:
     """What a file holds.
 
     file: its path; nbytes: its size. encoder, decoder, provenance, settings: as they were given to `save`, or None;
-    labels: names of classes, or None; golden: an input and what was answered to it (`Golden`), or None.
+    labels: names of classes, or None; golden: an input and what was answered to it (`Golden`), or None. words: what
+    the file says of these; bundles are made by `load`.
     """
 
     def __init__(self, file: str, nbytes: int, words: Dict[str, Any], golden: Optional[Golden]) -> None:
@@ -73,7 +74,7 @@ class Bundle:
         self._build: Optional[Build] = None
 
     def hold(self, plan: Optional[Plan], build: Optional[Build]) -> None:
-        """Take what was read: the plan, None if it is another version's, and what makes the network."""
+        """Take what was read: the plan, None if it is another version's, and `build`, which makes the network."""
         self._plan, self._build = plan, build
 
     @property
@@ -89,7 +90,7 @@ class Bundle:
         return self._network
 
     def network_as(self, kind: Type[Kind]) -> Kind:
-        """The network, as a fresh one of a class of networks."""
+        """The network, as a fresh one of the class `kind`."""
         if self._build is None:
             raise NotReadyError(f"{self.file}: holds a plan alone: it was saved from a plan, not from a network")
         network = self._build(kind)
@@ -131,7 +132,7 @@ class Bundle:
 
 
 def load(path: Any, mapped: bool = False) -> Bundle:
-    """A model from a file that `save` wrote.
+    """A model from a file, `path`, that `save` wrote.
 
     mapped: leave the arrays in the file, where the system reads them when they are needed, and several processes share
     them. Then nobody may write into that file (`save` replaces it, which is no harm); by default all of it is read.

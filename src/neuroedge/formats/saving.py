@@ -36,7 +36,7 @@ def save(
     golden: Optional[Golden] = None,
     disk: Optional[Disk] = None,
 ) -> int:
-    """Write a network, with the plan that it compiles into, or a plan alone, to one file; returns its bytes.
+    """Write a network, with the plan that it compiles into, or a plan alone, to one file, `path`; returns its bytes.
 
     dt (ms, default 0.1), precision, event_threshold, storage: what to compile for, as `compile_network` takes them; a
     plan brings its own. encoder, decoder, provenance, settings: dictionaries of texts, numbers, lists; they are kept as

@@ -83,14 +83,15 @@ def train(
 ) -> History:  # fmt: skip
     """Teach a network its classes, in place; returns the history.
 
-    inputs: [samples, features] in 0 … 1, each shown for `duration` ms as regular spikes; labels: int [samples], one for
-    each output neuron. rate: of learning, in thresholds of the target; it falls to 0. batch: samples a step. seed: of
-    the order of samples, default the network's; the same seed gives the same network, whatever the machine and the
-    number of threads. validation: (inputs, labels) held out: the weights of the epoch that answers them best are kept,
-    without it those of the epoch with the least loss. vary: (inputs, epoch) → what that epoch sees in their place, as
-    `Variation` turns pictures. decay: share of each weight that goes at each step, times the rate: networks of smaller
-    weights lose less when they are pruned; 0.1 is much. Synapses that are not there stay away. Ctrl-C keeps the best
-    weights so far, and then interrupts as usual. memory_limit: bytes that training may take.
+    inputs: [samples, features] in 0 … 1, each shown for `duration` ms as regular spikes in steps of dt ms; labels: int
+    [samples], one for each output neuron. epochs: how often all samples are seen. rate: of learning, in thresholds of
+    the target; it falls to 0. batch: samples a step. seed: of the order of samples, default the network's; the same
+    seed gives the same network, whatever the machine and the number of threads. validation: (inputs, labels) held out:
+    the weights of the epoch that answers them best are kept, without it those of the epoch with the least loss. vary:
+    (inputs, epoch) → what that epoch sees in their place, as `Variation` turns pictures. decay: share of each weight
+    that goes at each step, times the rate: networks of smaller weights lose less when they are pruned; 0.1 is much.
+    Synapses that are not there stay away. Ctrl-C keeps the best weights so far, and then interrupts as usual.
+    memory_limit: bytes that training may take. progress: a bar on standard error.
     """
     task = taught("train", network, inputs, labels, duration, dt, least=2)
     options = dict(rate=rate, batch=batch, seed=seed, validation=validation, vary=vary, decay=decay, threads=threads,

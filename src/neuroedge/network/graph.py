@@ -145,8 +145,8 @@ class Projection:
 class Network:
     """Populations and projections, described once.
 
-    seed: of all that is random in it, default 0. max_neurons, max_synapses: limits that are checked at the call
-    that would exceed them, before memory is taken.
+    name: as reports and errors call it. seed: of all that is random in it, default 0. max_neurons, max_synapses: limits
+    that are checked at the call that would exceed them, before memory is taken.
     """
 
     def __init__(
@@ -185,10 +185,12 @@ class Network:
 
     @property
     def neurons(self) -> int:
+        """Number of neurons of all populations."""
         return sum(p.size for p in self.populations.values())
 
     @property
     def synapses(self) -> int:
+        """Number of synapses of all projections."""
         return sum(p.count for p in self.projections.values())
 
     def add(self, name: str, size: int, model: Union[str, Model] = "lif", **parameters: Any) -> Population:
@@ -221,6 +223,8 @@ class Network:
     ) -> Projection:
         """Add a projection.
 
+        pattern: "feedforward" and "feedback" (every pair), "random" (the same, meant with a probability), "lateral"
+        (within a population, inhibitory, nobody to itself), "one_to_one". probability: of each pair, 0 to 1.
         weights: None (default weights), a number, or a matrix [pre, post], dense or scipy sparse, in mV.
         synapses: instead of weights, arrays (pre, post, weight) of one length. delay: ms, one number, or one per
         synapse in the shape of `weights` or `synapses`; None is one step. synapse: Delta(), Exponential(tau) or

@@ -86,7 +86,8 @@ class Model:
             raise ParameterError(f"{owner}: {low} must be below {high} (got {_show(a)} and {_show(b)} mV)")
 
     def check_size(self, owner: str, size: int) -> None:
-        """Per-neuron parameters must have one value for each of `size` neurons."""
+        """Per-neuron parameters must have one value for each of `size` neurons, else ParameterError; owner: whom it
+        names."""
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray) and value.shape != (size,):
@@ -123,8 +124,9 @@ class LIF(Model):
     """Leaky integrate and fire: tau_m v' = v_rest − v + I; v ≥ v_threshold spikes.
 
     I is a current in mV (resistance times current). Delta synapses add their weight (mV) to v, exponential
-    ones to a current. `reset="subtract"` lowers v by threshold − rest instead of setting it to v_reset.
-    `v_init` (mV) is where a run starts, v_rest by default.
+    ones to a current. tau_m: ms. v_rest, v_threshold, v_reset: mV. refractory: ms after a spike in which nothing
+    arrives. reset: "value" sets v to v_reset, "subtract" lowers it by threshold − rest. v_init: mV where a run starts,
+    v_rest by default. All but reset are numbers, or arrays [n] with one for each neuron.
     """
 
     name: ClassVar[str] = "lif"
@@ -158,7 +160,10 @@ class LIF(Model):
 
 @dataclass(frozen=True, eq=False)
 class CubaLIF(LIF):
-    """LIF whose synapses are exponential currents: tau_syn I' = −I, jumping by the weight (mV)."""
+    """LIF whose synapses are exponential currents: tau_syn I' = −I, jumping by the weight (mV).
+
+    tau_syn: ms. tau_m, v_rest, v_threshold, v_reset, refractory, reset, v_init: of `LIF`.
+    """
 
     name: ClassVar[str] = "cubalif"
     positives: ClassVar[Dict[str, str]] = {"tau_m": "ms", "tau_syn": "ms"}
@@ -167,7 +172,10 @@ class CubaLIF(LIF):
 
 @dataclass(frozen=True, eq=False)
 class ALIF(LIF):
-    """LIF with an adaptive threshold v_threshold + a: tau_a a' = −a, a += threshold_step at a spike."""
+    """LIF with an adaptive threshold v_threshold + a: tau_a a' = −a, a += threshold_step at a spike.
+
+    tau_a: ms. threshold_step: mV. tau_m, v_rest, v_threshold, v_reset, refractory, reset, v_init: of `LIF`.
+    """
 
     name: ClassVar[str] = "alif"
     positives: ClassVar[Dict[str, str]] = {"tau_m": "ms", "tau_a": "ms"}
@@ -177,7 +185,10 @@ class ALIF(LIF):
 
 @dataclass(frozen=True, eq=False)
 class LI(Model):
-    """Leaky integrator, tau_m v' = v_rest − v + I: never spikes, is read by its potential."""
+    """Leaky integrator, tau_m v' = v_rest − v + I: never spikes, is read by its potential.
+
+    tau_m: ms. v_rest: mV. v_init: mV where a run starts, v_rest by default. Numbers, or arrays [n].
+    """
 
     name: ClassVar[str] = "li"
     positives: ClassVar[Dict[str, str]] = {"tau_m": "ms"}
@@ -200,7 +211,8 @@ class AdEx(Model):
     """Adaptive exponential integrate and fire (Brette & Gerstner 2005, doi:10.1152/jn.00686.2005).
 
     C v' = g_L (E_L − v) + g_L Δ_T exp((v − V_T)/Δ_T) − w + I, tau_w w' = a (v − E_L) − w;
-    v ≥ v_peak: v = v_reset, w += b. Units: pF, nS, mV, ms, pA. Delta synapses add mV.
+    v ≥ v_peak: v = v_reset, w += b. Units: pF, nS, mV, ms, pA. Delta synapses add mV. Δ_T is delta_T; refractory: ms
+    after a spike; v_init: mV where a run starts, E_L by default. Numbers, or arrays [n].
     """
 
     name: ClassVar[str] = "adex"
@@ -252,6 +264,7 @@ class Izhikevich(Model):
     """Izhikevich 2003 (doi:10.1109/TNN.2003.820440), regular spiking by default.
 
     v' = 0.04 v² + 5 v + 140 − u + I, u' = a (b v − u); v ≥ v_peak: v = c, u += d. Read as mV and ms.
+    refractory: ms after a spike; v_init: mV where a run starts, default −65. Numbers, or arrays [n].
     """
 
     name: ClassVar[str] = "izhikevich"

@@ -57,7 +57,7 @@ class _Rule:
         return self.lowest
 
     def bounded(self, owner: str, largest: float) -> "Plasticity":
-        """The same with w_max, twice the largest weight unless it is given."""
+        """The same with w_max, twice the `largest` weight unless it is given; owner: whom errors name."""
         rule: Any = self
         if rule.w_max is None:
             if not largest > rule.floor / HEADROOM:
@@ -71,7 +71,7 @@ class _Rule:
         return bounded
 
     def must_hold(self, owner: str, weights: np.ndarray) -> None:
-        """Raise for weights outside of the bounds."""
+        """Raise ParameterError, which names the owner, for weights outside of the bounds."""
         low, high = np.float32(self.floor), np.float32(np.inf if self.w_max is None else self.w_max)
         with np.errstate(over="ignore"):
             small = np.asarray(weights).astype(np.float32, copy=False)
@@ -90,9 +90,9 @@ class STDP(_Rule):
         arrival: w ← max(0, w − alpha·lam·F·y), F = w_max ("additive") or w ("multiplicative");  then x
         spike:   w ← min(w_max, w + lam·G·x),   G = w_max or w_max − w;                           then y
 
-    tau_plus, tau_minus: ms. learning_rate: share of G by which a pair of 0 ms changes a weight; alpha: how much more
-    depression there is. w_max: in the unit of the weights; None is twice the largest weight at the start. pairing:
-    "all" spikes, or the "nearest" arrival and spike (symmetric scheme).
+    rule: "additive" or "multiplicative". tau_plus, tau_minus: ms. learning_rate: share of G by which a pair of 0 ms
+    changes a weight; alpha: how much more depression there is. w_max: in the unit of the weights; None is twice the
+    largest weight at the start. pairing: "all" spikes, or the "nearest" arrival and spike (symmetric scheme).
     """
 
     name: ClassVar[str] = "stdp"
@@ -117,7 +117,8 @@ class RewardSTDP(_Rule):
     mode "dopamine": a reward adds r/tau_n to n, n' = −n/tau_n, and w' = learning_rate·e·(n − baseline). This is
     integrated exactly between events and clipped to the bounds at each of them; `baseline` is in the unit of n, 1/ms.
 
-    tau_…: ms. learning_rate: None is w_max/100. w_max: in the unit of the weights, None is twice the largest weight at
+    tau_plus, tau_minus: ms, of the traces x and y; tau_e, tau_n: ms. pairing: as of `STDP`. learning_rate: None is
+    w_max/100. w_max: in the unit of the weights, None is twice the largest weight at
     the start. Rewards are given to `Simulator.run(rewards=…)` and `Simulator.reward`, and reach all such projections;
     a negative one punishes.
     """

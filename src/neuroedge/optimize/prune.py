@@ -109,10 +109,10 @@ class NetworkPruner:
     ) -> Tuple[Network, History]:
         """A trained and pruned copy of a network, and what training did: better beyond 90 % than pruning at once.
 
-        data: (inputs, labels), as `neuroedge.train` takes them; options: its rate, batch, seed, validation, vary,
-        decay, threads, memory_limit and progress, and bits as `neuroedge.fine_tune` takes them. Sparsity grows to
-        `sparsity_target` over the first 60 % of all steps, by a cubic; each time the smallest weights go, relative to
-        the spread of their projection. Ctrl-C leaves the given network as it was.
+        data: (inputs, labels), as `neuroedge.train` takes them; epochs: how often all of them; options: its rate,
+        batch, seed, validation, vary, decay, threads, memory_limit and progress, and bits as `neuroedge.fine_tune`
+        takes them. Sparsity grows to `sparsity_target` over the first 60 % of all steps, by a cubic; each time the
+        smallest weights go, relative to the spread of their projection. Ctrl-C leaves the given network as it was.
         """
         owner = "prune_while_training"
         must_have_synapses(owner, network)

@@ -108,7 +108,8 @@ class Quantizer:
         duration: int = 16,
         dt: float = 1.0,
     ) -> AccuracyImpact:
-        """Run both networks on samples [n, features] of 0 … 1 and report what changed: see `AccuracyImpact`.
+        """Run both networks, `original` and `quantized`, on inputs [n, features] of 0 … 1 and report what changed: see
+        `AccuracyImpact`.
 
         Samples go in as regular spikes for `duration` ticks of dt ms, and the run lasts until the last of them have
         reached the output: a reader (`li`) answers with its highest mean potential, spiking neurons with the most

@@ -85,7 +85,8 @@ def report(
     """Compare networks on the same samples.
 
     steps: {name: network} or {name: (network, precision)}, or such pairs in a list; precision is by default the
-    network's own, or float32. The first step is what the others are compared with. storage: of synapses, "auto" as
+    network's own, or float32. inputs, labels: [samples, features] in 0 … 1, each shown for `duration` ms in steps of dt
+    ms, and int [samples]. The first step is what the others are compared with. storage: of synapses, "auto" as
     simulators do, or "small" for the fewest bytes. Networks stay as they are. Raises ParameterError and
     ArgumentTypeError for what is no step or no samples.
     """

@@ -44,9 +44,10 @@ MAX_THREADS = 16
 class Plan:
     """A network compiled for one step size and precision: arrays by name (`neuroedge.plan.fields`), never changed.
 
-    names: populations in order; models: theirs; projections: names in order; dt in ms; event_threshold: as a share
-    of threshold − rest, what is smaller is not delivered; choices: the storage of each projection and what a spike is
-    expected to cost in it and in others; revisions: how often the weights of each had been replaced.
+    names: populations in order; models, sizes: theirs; seed: of the network; projections: names in order; dt in ms;
+    event_threshold: as a share of threshold − rest, what is smaller is not delivered; choices: the storage of each
+    projection and what a spike is expected to cost in it and in others; revisions: how often the weights of each had
+    been replaced.
     """
 
     def __init__(
@@ -92,30 +93,30 @@ class Plan:
         return sum(len(a) for name, a in self.arrays.items() if name in weights)
 
     def where(self, name: str) -> int:
-        """Index of a population."""
+        """Index of the population of that name."""
         try:
             return self.index[name]
         except (KeyError, TypeError):
             return self.index[checks.known("population", name, self.index)]
 
     def size(self, name: str) -> int:
-        """Neurons of a population."""
+        """Neurons of the population of that name."""
         return int(self.pop_n[self.where(name)])
 
     def param(self, pop: int, index: int) -> Any:
-        """Parameter `index` of a population: a number, or one per lane."""
+        """Parameter `index` of population number `pop`: a number, or one per lane."""
         first, lanes = int(self.pop_param[pop]), int(self.pop_lanes[pop])
         if self.pop_stride[pop]:
             return self.params[first + index * lanes : first + (index + 1) * lanes]
         return self.params[first + index]
 
     def narrow(self, pop: int) -> Optional[Narrow]:
-        """The bits of a population in integers, where they are fewer than 16; [lanes]."""
+        """The bits of population number `pop` in integers, where they are fewer than 16; [lanes]."""
         first, lanes, most_v = int(self.pop_lane[pop]), int(self.pop_lanes[pop]), int(self.pop_most_v[pop])
         return Narrow(self.right16[first : first + lanes], most_v, int(self.pop_most_sum[pop])) if most_v else None
 
     def syn_entries(self, pop: int) -> range:
-        """Entries of syn_frame that belong to a population: one for each of its currents, or none."""
+        """Entries of syn_frame that belong to population number `pop`: one for each of its currents, or none."""
         first = int(self.pop_syn_frame[pop])
         return range(first, first + int(self.pop_receptors[pop]) * int(self.pop_framed[pop]))
 

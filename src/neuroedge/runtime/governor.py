@@ -91,7 +91,7 @@ class Change(NamedTuple):
 class Governor:
     """`governor.decide(Reading(now, temperature=71.0))` gives the level: "high", "medium" or "low".
 
-    For one thread; what it says of itself may be read from others.
+    limits: of each signal, see `Limits`. For one thread; what it says of itself may be read from others.
     """
 
     def __init__(self, limits: Limits = Limits()) -> None:

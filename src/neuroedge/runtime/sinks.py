@@ -158,8 +158,9 @@ def plain(value: Any) -> Any:
 
 
 def open_sink(spec: Any, safe: Any = _NONE) -> Any:
-    """The sink of a text: - for JSON lines on standard output, file:out.jsonl, file:out.csv. A function becomes a
-    `CallbackSink`; what has `write` is taken as it is."""
+    """The sink of a text, `spec`: - for JSON lines on standard output, file:out.jsonl, file:out.csv. A function becomes
+    a `CallbackSink`; what has `write` is taken as it is.
+    safe: the value that it gets when the sensor has failed, and at the end; by default none."""
     if not isinstance(spec, str):
         if callable(getattr(spec, "write", None)):
             return spec

@@ -32,9 +32,9 @@ _IMU = re.compile(r"imu:mpu6050@([0-9]{1,3}):0x([0-9a-fA-F]{1,2})\Z")
 
 
 def open_source(spec: Any, window_ms: float = 10.0, clock: Optional[Clock] = None) -> Any:
-    """The source of a text. What has `read` is taken as it is, a function becomes a `CallbackSource`, and another
-    iterable an `IterableSource`. window_ms: of recorded events, how much one read gives; clock: of replays with a
-    speed. An unknown text is a ParameterError that lists the forms."""
+    """The source of a text, `spec`. What has `read` is taken as it is, a function becomes a `CallbackSource`, and
+    another iterable an `IterableSource`. window_ms: of recorded events, how much one read gives; clock: of replays with
+    a speed. An unknown text is a ParameterError that lists the forms."""
     if not isinstance(spec, str):
         return _taken(spec)
     if spec in ("-", "-,latest"):

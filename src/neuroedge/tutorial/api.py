@@ -94,9 +94,9 @@ class NeuromorphicAPI(Live):
         return self._simulator
 
     def set_precision(self, precision: str) -> Change:
-        """Number format: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter, and LIF and
-        LI with delta synapses in integers). Any time; the state stays. Returns the bytes before and after, which are
-        known once there has been a run."""
+        """Number format; precision: "float32", "float16" (weights in half the bytes), or "int8" (weights in a quarter,
+        and LIF and LI with delta synapses in integers). Any time; the state stays. Returns the bytes before and after,
+        which are known once there has been a run."""
         change = Change(device_precision(precision), 0, 0)
         if self._simulator is not None:
             change = self._simulator.set_precision(precision)
@@ -106,7 +106,8 @@ class NeuromorphicAPI(Live):
     def create_network(
         self, max_neurons: Optional[int] = None, max_synapses: Optional[int] = None, auto_connect: bool = True
     ) -> Network:
-        """Start a new network. The limits are checked at the call that would exceed them, before memory is taken.
+        """Start a new network. The limits max_neurons and max_synapses are checked at the call that would exceed them,
+        before memory is taken.
 
         auto_connect: if no layers are connected before the first run, wire sensory → processing → motor.
         """
@@ -124,7 +125,7 @@ class NeuromorphicAPI(Live):
         self._named: List[str] = []
 
     def add_sensory_layer(self, name: str, size: int, kind: str = "lif", **parameters: Any) -> None:
-        """An input layer.
+        """An input layer `name` of `size` neurons of a kind.
 
         lif, adex, izhikevich: an event makes that neuron spike, unless refractory. rate: events pass as they are,
         values (Hz, or shares of max_rate) fire at that rate. temporal: values fire once, larger earlier.
@@ -132,12 +133,13 @@ class NeuromorphicAPI(Live):
         self._add(name, size, kind, SENSORY, "sensory", parameters)
 
     def add_processing_layer(self, name: str, size: int, model: str = "lif", **parameters: Any) -> None:
-        """A hidden layer of lif, cubalif, alif, adex or izhikevich neurons; parameters by their usual names
-        (tau_m, v_rest, v_threshold, v_reset, refractory, reset, …), a number or one per neuron."""
+        """A hidden layer `name` of `size` neurons; model: lif, cubalif, alif, adex or izhikevich; parameters by their
+        usual names (tau_m, v_rest, v_threshold, v_reset, refractory, reset, …), a number or one per neuron."""
         self._add(name, size, model, PROCESSING, "processing", parameters)
 
     def add_motor_layer(self, name: str, size: int, model: str = "lif", **parameters: Any) -> None:
-        """An output layer; "li" is a leaky integrator, read by its potential."""
+        """An output layer `name` of `size` neurons; model: as of a processing layer, or "li", a leaky integrator that
+        is read by its potential."""
         self._add(name, size, model, MOTOR, "motor", parameters)
 
     def _add(self, name: str, size: int, model: str, allowed: Any, role: str, parameters: Dict[str, Any]) -> None:
@@ -155,8 +157,9 @@ class NeuromorphicAPI(Live):
         delay: Any = None,
         plasticity: Union[None, str, Plasticity] = None,
     ) -> None:
-        """Connect two layers: feedforward, feedback, lateral, random or one_to_one.
+        """Connect two layers.
 
+        pattern: feedforward, feedback, lateral, random or one_to_one. connection_probability: of each pair, 0 to 1.
         weights: [pre, post] in mV, dense or scipy sparse, or None for default weights. delay: ms, None is one step.
         plasticity: "stdp", "rstdp" (learns by rewards), or neuroedge.STDP(…), neuroedge.RewardSTDP(…); None learns
         nothing.
@@ -181,7 +184,9 @@ class NeuromorphicAPI(Live):
         dt: step in ms; None is the largest that divides the duration and is at most 0.1 (0.5 at medium quality, 1 at
         low). external_inputs: {layer:
         events}, pairs (neuron, ms from the start of this call), a structured array, an encoder's result, or values
-        for rate and temporal layers. rewards: pairs (ms from the start of this call, value) for what learns by them.
+        for rate and temporal layers. record_spikes, record_potentials, record_weights: what the answer holds beside the
+        counts of spikes, which it always does. progress: a bar on standard error. rewards: pairs (ms from the start of
+        this call, value) for what learns by them.
         """
         network = self.network
         step = self._step(duration, dt)
@@ -250,7 +255,8 @@ class NeuromorphicAPI(Live):
         """Teach the network its classes, in place; returns the history.
 
         inputs: [samples, features] in 0 … 1, features shared by the sensory layers in order of adding, each sample
-        shown for `duration` ms as regular spikes; labels: int [samples], one for each neuron of the motor layer.
+        shown for `duration` ms as regular spikes, in steps of dt ms; labels: int [samples], one for each neuron of the
+        motor layer. epochs: how often all samples are seen.
         options: those of `neuroedge.train` (rate, batch, seed, validation, vary, decay, threads, memory_limit,
         progress).
         """
@@ -265,7 +271,8 @@ class NeuromorphicAPI(Live):
         """Teach a pruned or quantised network again, in place; returns the history. Pruned synapses stay pruned.
 
         data: (inputs, labels); without it the network learns to answer as the one that it came from, on the samples
-        last seen. options: those of `train`, and bits, as `neuroedge.fine_tune` takes them.
+        last seen. epochs: how often all of them; duration, dt: ms, as in `train`. options: those of `train`, and bits,
+        as `neuroedge.fine_tune` takes them.
         """
         asked = self._options("fine_tune", options, (*OPTIONS, "bits"))
         return fine_tune(network, epochs, data, duration, dt, **asked)
@@ -273,14 +280,16 @@ class NeuromorphicAPI(Live):
     def evaluate(
         self, inputs: Any, labels: Any, network: Optional[CoreNetwork] = None, duration: float = 16.0, dt: float = 1.0
     ) -> float:
-        """Share of samples whose class is the label, 0 to 1; network: another than this one, a pruned one say."""
+        """Share of samples whose class is the label, 0 to 1; network: another than this one, a pruned one say. The
+        other arguments as for `train`."""
         with self._asked(network) as (asked, precision):
             return evaluate(asked, inputs, labels, duration, dt, precision, MEMORY_LIMITS[self.device])
 
     def predict(
         self, inputs: Any, network: Optional[CoreNetwork] = None, duration: float = 16.0, dt: float = 1.0
     ) -> np.ndarray:
-        """Class of each sample, int64: read by spike counts (ties by potential), or for `li` by mean potential."""
+        """Class of each sample, int64: read by spike counts (ties by potential), or for `li` by mean potential. The
+        arguments as for `evaluate`."""
         with self._asked(network) as (asked, precision):
             return predict(asked, inputs, duration, dt, precision, MEMORY_LIMITS[self.device])
 
@@ -331,15 +340,16 @@ class NeuromorphicAPI(Live):
         self.network.set_weights(weights)
 
     def save(self, path: Any, **options: Any) -> int:
-        """Write the network, compiled and as it stands, with layers, quality and precision, to one file; returns its
-        bytes. options: encoder, decoder, labels, provenance, golden, as `neuroedge.save` takes them."""
+        """Write the network, compiled and as it stands, with layers, quality and precision, to one file, `path`;
+        returns its bytes. options: encoder, decoder, labels, provenance, golden, as `neuroedge.save` takes them."""
         network = self._wired() if self._simulator is None else self._simulator.taught()
         dt = self._levels.now.step if self._simulator is None else self._simulator.dt
         kept = {"precision": self._precision, "quality": self._levels.name, "roles": self._roles}
         return write(path, network, dt, kept, **options)
 
     def load(self, path: Any) -> Bundle:
-        """Take the network of a file that `save` wrote in place of the present one, at time 0; returns all it holds."""
+        """Take the network of a file, `path`, that `save` wrote in place of the present one, at time 0; returns all it
+        holds."""
         stored = read(path)
         self._network, self._roles, self._simulator = stored.network, stored.roles, None
         self._precision = stored.precision

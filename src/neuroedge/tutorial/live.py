@@ -56,7 +56,7 @@ class Live:
         raise NotReadyError("there is no network yet")
 
     def set_simulation_quality(self, level: str) -> None:
-        """How finely to simulate, from the next call on: "high", "medium" or "low".
+        """How finely to simulate, from the next call on; level: "high", "medium" or "low".
 
         Step, where none is asked for: at most 0.1, 0.5, 1 ms. Synaptic events that are not delivered: none, those below
         0.005, below 0.02 of threshold − rest. Of the calls of `process_input`, so many simulate at once, the others
@@ -74,7 +74,7 @@ class Live:
         return self._levels.name
 
     def set_sleep_mode(self, enabled: bool = True, idle_threshold: float = 1.0, wake_on_input: bool = True) -> None:
-        """How to sleep: after `idle_threshold` seconds without input, at the next `has_input()`.
+        """How to sleep, if `enabled`: after `idle_threshold` seconds without input, at the next `has_input()`.
 
         wake_on_input: `push_input` wakes it; else only `wake()` does, and `process_input()` waits for that.
         """
