@@ -18,7 +18,7 @@ from ..optimize.traces import takers
 from ..plan.compile import compile_network
 from ..simulator import Simulator
 from .classify import pictures
-from .labelled import Labelled
+from .labelled import Labelled, must_fit
 from .remade import carried, golden_samples, save_remade, shown_ms
 from .smaller import Recipe, Smaller, Step, augmented, checked_recipe, smaller, why_untaught
 
@@ -143,7 +143,7 @@ class _Classes:
         features = features_of(network, layout)
         self.labels: Optional[np.ndarray] = None
         if data is not None:
-            must_fit(bundle.file, network, layout.output, features, data)
+            must_fit(data, network, recipe.dt, bundle.file)
             self.inputs, self.labels, self.notes = data.test_inputs, data.test_labels, list(data.notes)
             self.measured_on = f"{len(self.inputs):,} test samples of {data.name}"
             self.seen = data.inputs
@@ -214,16 +214,6 @@ class _Counts:
         simulator = Simulator(step.network, self.recipe.dt, "auto", step.precision)
         run = simulator.run(self.golden.duration, self.golden.inputs, record=("spikes",))
         return np.concatenate([run.counts[name] for name in self.outputs]).astype(np.float64)
-
-
-def must_fit(owner: str, network: Network, output: str, features: int, data: Labelled) -> None:
-    """Data must have as many values as the network takes, and labels of its outputs."""
-    if data.features != features:
-        raise ParameterError(f"{data.name}: samples must be of {features:,} values for {owner} (got {data.features:,})")
-    classes = network.populations[output].size
-    if data.classes > classes:
-        top = data.classes - 1
-        raise ParameterError(f"{data.name}: labels must be 0 to {classes - 1} for {owner} (the largest is {top:,})")
 
 
 def made_up(seed: int, features: int) -> np.ndarray:

@@ -1,12 +1,13 @@
 """The command line: `neuroedge VERB [MODEL] [options]`. Verbs load what they need when they run."""
 
 import argparse
+import difflib
 import os
 import sys
 import traceback
 from importlib import import_module
 from types import ModuleType
-from typing import List, NoReturn, Optional
+from typing import Any, List, NoReturn, Optional
 
 from ..errors import NeuroedgeError, ParameterError
 from .environment import VARIABLES
@@ -20,6 +21,8 @@ VERBS = {
     "show": "neuroedge show digits",
     "verify": "neuroedge verify digits",
     "bench": "neuroedge bench --precision int8 --keep 0.2",
+    "shrink": "neuroedge shrink digits -o small.ne --keep 0.2 --precision int8",
+    "train": "neuroedge train 64-128-10 --data digits -o mine.ne",
     "power": "neuroedge power 5W",
     "demo": "neuroedge demo --out demo.png",
 }
@@ -27,8 +30,30 @@ DONE, FAILED, USAGE, BUG, INTERRUPTED, PIPE = 0, 1, 2, 70, 130, 141
 
 
 class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong on one line and its cure on the next; options are taken by their whole names."""
+
+    def __init__(self, **keywords: Any) -> None:
+        self.places: List[str] = []
+        self.options: List[str] = []
+        super().__init__(allow_abbrev=False, add_help=False, **keywords)
+        # one list of what can be given, in place of two with a heading each
+        self.all = self.add_argument_group("options")
+
+    def add_argument(self, *names: Any, **keywords: Any) -> argparse.Action:
+        """The same, remembered for one line of usage and for words that come close."""
+        action = self.all.add_argument(*names, **keywords)
+        self.options += action.option_strings
+        if not action.option_strings:
+            name = str(action.metavar or action.dest)
+            self.places.append(f"[{name}]" if action.nargs == "?" else name)
+        self.usage = " ".join([self.prog, *self.places, "[options]"])
+        return action
+
     def error(self, message: str) -> NoReturn:
-        print_failure(f"{message}; {self.prog} --help tells more")
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        close = [word for name in unknown for word in difflib.get_close_matches(name.split("=")[0], self.options, n=1)]
+        hint = f"did you mean {close[0]}?" if close else f"{self.prog} --help tells more"
+        print_failure(f"{message}; {hint}")
         sys.exit(USAGE)
 
 
@@ -54,6 +79,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.options(parser)
+    parser.add_argument("-h", "--help", action="help", help="this text")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--debug", action="store_true", help="a traceback with every error")
     return parser
