@@ -8,7 +8,16 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, FormatError, NotReadyError, ParameterError, UnknownNameError, shown
+from ..errors import (
+    ArgumentTypeError,
+    FormatError,
+    NeuroedgeError,
+    NotReadyError,
+    ParameterError,
+    UnknownNameError,
+    UnsupportedError,
+    shown,
+)
 from ..learning.layout import layout_of
 from ..learning.task import features_of
 from ..network.graph import Network
@@ -80,9 +89,12 @@ def load_labelled(name: Any, seed: int = 0) -> Labelled:
 
 
 def must_fit(data: Labelled, network: Network, dt: float, owner: str) -> None:
-    """Data must have as many values as the network takes, and labels of its outputs: ParameterError if not, and what
-    `layout_of` raises for networks that do not answer. owner: the network, as the message calls it."""
-    layout = layout_of(network, dt)
+    """Data must have as many values as the network takes, and labels of its outputs: ParameterError if not, and
+    UnsupportedError for networks that do not answer with classes. owner: the network, as the message calls it."""
+    try:
+        layout = layout_of(network, dt)
+    except NeuroedgeError as error:
+        raise UnsupportedError(f"{owner}: does not answer samples with classes: {error}") from None
     features, classes = features_of(network, layout), network.populations[layout.output].size
     if data.features != features:
         raise ParameterError(f"{data.name}: samples must be of {features:,} values for {owner} (got {data.features:,})")

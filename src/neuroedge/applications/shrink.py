@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import NeuroedgeError, NotReadyError, ParameterError
+from ..errors import NeuroedgeError, NotReadyError
 from ..formats.atomic import must_be_writable
 from ..formats.bundle import Bundle
 from ..learning.answers import answered
@@ -83,10 +83,10 @@ def shrink_model(
         cure = "save it again from its network"
         raise NotReadyError(f"{bundle.file}: holds a plan alone, which cannot be shrunk; {cure}")
     network = bundle.network.copy()
+    if data is not None:
+        must_fit(data, network, recipe.dt, os.path.basename(bundle.file))
     answers = why_no_classes(network, recipe.dt) is None
     judge: Any = _Classes(network, recipe, data, bundle) if answers else _Counts(network, recipe, bundle)
-    if data is not None and not answers:
-        raise ParameterError(f"{bundle.file}: data are of no use to it: {why_no_classes(network, recipe.dt)}")
     calibration = None
     if data is not None:
         calibration = data.inputs if vary is None else augmented(data.inputs, pictures(vary, network.seed))
@@ -143,7 +143,6 @@ class _Classes:
         features = features_of(network, layout)
         self.labels: Optional[np.ndarray] = None
         if data is not None:
-            must_fit(data, network, recipe.dt, bundle.file)
             self.inputs, self.labels, self.notes = data.test_inputs, data.test_labels, list(data.notes)
             self.measured_on = f"{len(self.inputs):,} test samples of {data.name}"
             self.seen = data.inputs

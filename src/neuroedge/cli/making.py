@@ -3,12 +3,15 @@
 import argparse
 import os
 import shlex
-from typing import Optional, Sequence, Tuple
+import warnings
+from contextlib import contextmanager
+from typing import Iterator, Optional, Sequence, Tuple
 
 from ..errors import ParameterError
 from ..plan.plan import MAX_THREADS
+from .table import print_error
 
-__all__ = ["command_of", "must_differ", "sides", "threads_usable"]
+__all__ = ["command_of", "must_differ", "sides", "threads_usable", "warnings_as_notes"]
 
 
 def command_of(verb: str, options: argparse.Namespace, model: str, names: Sequence[str]) -> str:
@@ -42,3 +45,15 @@ def threads_usable(threads: Optional[int]) -> None:
     """Threads that the core can make."""
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise ParameterError(f"--threads must be 1 to {MAX_THREADS} (got {threads})")
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """What is warned of inside, each once, as `note: …` on standard error."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            for text in dict.fromkeys(str(warning.message) for warning in caught):
+                print_error(text, "note")

@@ -18,7 +18,7 @@ from ..applications.shrink import Shrunk, recipe_for, shrink_model
 from ..applications.smaller import Recipe, checked_recipe
 from ..errors import ParameterError
 from .columns import columns, count, percent
-from .making import command_of, must_differ, sides
+from .making import command_of, must_differ, sides, warnings_as_notes
 from .table import print_error, print_lines
 
 __all__ = ["options", "run", "usable"]
@@ -65,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
     data = None if options.data is None else load_labelled(options.data)
     command = command_of("shrink", options, options.model, TOLD)
     try:
-        shrunk = shrink_model(bundle, options.output, recipe, data, command, sides(options.vary), options.storage)
+        with warnings_as_notes():
+            shrunk = shrink_model(bundle, options.output, recipe, data, command, sides(options.vary), options.storage)
     except KeyboardInterrupt:
         print_error(f"interrupted: {options.output} is not written", "note")
         raise

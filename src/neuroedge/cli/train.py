@@ -15,7 +15,7 @@ from ..applications.ready import open_model
 from ..applications.teaching import Course, Student, Taught, new_student, sizes_of, student_of, teach
 from ..errors import ParameterError
 from .columns import columns, count, percent
-from .making import command_of, must_differ, sides, threads_usable
+from .making import command_of, must_differ, sides, threads_usable, warnings_as_notes
 from .table import print_error, print_lines
 
 __all__ = ["options", "run", "usable"]
@@ -30,7 +30,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a file, digits, or new: values-hidden layers-classes")
     parser.add_argument("--data", metavar="D", required=True, help="labelled samples: a .npz file, or digits")
     parser.add_argument("-o", "--output", metavar="N", required=True, help="the file to write")
-    parser.add_argument("--epochs", type=int, default=plain.epochs, metavar="E", help=f"passes over all samples ({plain.epochs})")
+    epochs = f"passes over all samples ({plain.epochs})"
+    parser.add_argument("--epochs", type=int, default=plain.epochs, metavar="E", help=epochs)
     parser.add_argument("--rate", type=float, default=plain.rate, metavar="R", help=f"thresholds a step ({plain.rate})")
     parser.add_argument("--decay", type=float, default=plain.decay, metavar="X", help="of weights, times the rate (0)")
     parser.add_argument("--duration", type=float, metavar="MS", help="a sample is shown, ms (16, or the model's)")
@@ -69,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
     )  # fmt: skip
     written = _stamp(options.output)
     try:
-        taught = teach(student, data, options.output, course, command_of("train", options, options.model, TOLD))
+        with warnings_as_notes():
+            taught = teach(student, data, options.output, course, command_of("train", options, options.model, TOLD))
     except KeyboardInterrupt:
         _interrupted(options, written != _stamp(options.output))
         raise
