@@ -8,11 +8,23 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, FormatError, NotReadyError, ParameterError, UnknownNameError, shown
+from ..errors import (
+    ArgumentTypeError,
+    FormatError,
+    NeuroedgeError,
+    NotReadyError,
+    ParameterError,
+    UnknownNameError,
+    UnsupportedError,
+    shown,
+)
+from ..learning.layout import layout_of
+from ..learning.task import features_of
+from ..network.graph import Network
 from ..runtime.eventfile import read_arrays
 from .classify import load_digits
 
-__all__ = ["HELD_OUT", "Labelled", "load_labelled"]
+__all__ = ["HELD_OUT", "Labelled", "load_labelled", "must_fit"]
 
 # share of the samples of a file without a test part that is kept for testing, and of how many at the least
 HELD_OUT, LEAST = 0.2, 5
@@ -74,6 +86,21 @@ def load_labelled(name: Any, seed: int = 0) -> Labelled:
         return Labelled(*held, (8, 8), text, _sha256(Path(__file__).parent.parent / "data" / OURS[text]), ())
     _must_be_file(text)
     return _of_arrays(text, read_arrays(text), _sha256(Path(text)), seed)
+
+
+def must_fit(data: Labelled, network: Network, dt: float, owner: str) -> None:
+    """Data must have as many values as the network takes, and labels of its outputs: ParameterError if not, and
+    UnsupportedError for networks that do not answer with classes. owner: the network, as the message calls it."""
+    try:
+        layout = layout_of(network, dt)
+    except NeuroedgeError as error:
+        raise UnsupportedError(f"{owner}: does not answer samples with classes: {error}") from None
+    features, classes = features_of(network, layout), network.populations[layout.output].size
+    if data.features != features:
+        raise ParameterError(f"{data.name}: samples must be of {features:,} values for {owner} (got {data.features:,})")
+    if data.classes > classes:
+        most = f"the largest is {data.classes - 1:,}"
+        raise ParameterError(f"{data.name}: labels must be 0 to {classes - 1:,} for {owner} ({most})")
 
 
 def _must_be_file(text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..errors import NeuroedgeError, NotReadyError, ParameterError
+from ..errors import NeuroedgeError, NotReadyError
 from ..formats.atomic import must_be_writable
 from ..formats.bundle import Bundle
 from ..learning.answers import answered
@@ -18,7 +18,7 @@ from ..optimize.traces import takers
 from ..plan.compile import compile_network
 from ..simulator import Simulator
 from .classify import pictures
-from .labelled import Labelled
+from .labelled import Labelled, must_fit
 from .remade import carried, golden_samples, save_remade, shown_ms
 from .smaller import Recipe, Smaller, Step, augmented, checked_recipe, smaller, why_untaught
 
@@ -83,10 +83,10 @@ def shrink_model(
         cure = "save it again from its network"
         raise NotReadyError(f"{bundle.file}: holds a plan alone, which cannot be shrunk; {cure}")
     network = bundle.network.copy()
+    if data is not None:
+        must_fit(data, network, recipe.dt, os.path.basename(bundle.file))
     answers = why_no_classes(network, recipe.dt) is None
     judge: Any = _Classes(network, recipe, data, bundle) if answers else _Counts(network, recipe, bundle)
-    if data is not None and not answers:
-        raise ParameterError(f"{bundle.file}: data are of no use to it: {why_no_classes(network, recipe.dt)}")
     calibration = None
     if data is not None:
         calibration = data.inputs if vary is None else augmented(data.inputs, pictures(vary, network.seed))
@@ -143,7 +143,6 @@ class _Classes:
         features = features_of(network, layout)
         self.labels: Optional[np.ndarray] = None
         if data is not None:
-            must_fit(bundle.file, network, layout.output, features, data)
             self.inputs, self.labels, self.notes = data.test_inputs, data.test_labels, list(data.notes)
             self.measured_on = f"{len(self.inputs):,} test samples of {data.name}"
             self.seen = data.inputs
@@ -214,16 +213,6 @@ class _Counts:
         simulator = Simulator(step.network, self.recipe.dt, "auto", step.precision)
         run = simulator.run(self.golden.duration, self.golden.inputs, record=("spikes",))
         return np.concatenate([run.counts[name] for name in self.outputs]).astype(np.float64)
-
-
-def must_fit(owner: str, network: Network, output: str, features: int, data: Labelled) -> None:
-    """Data must have as many values as the network takes, and labels of its outputs."""
-    if data.features != features:
-        raise ParameterError(f"{data.name}: samples must be of {features:,} values for {owner} (got {data.features:,})")
-    classes = network.populations[output].size
-    if data.classes > classes:
-        top = data.classes - 1
-        raise ParameterError(f"{data.name}: labels must be 0 to {classes - 1} for {owner} (the largest is {top:,})")
 
 
 def made_up(seed: int, features: int) -> np.ndarray:

@@ -24,6 +24,8 @@ VERBS = {
     "check": "neuroedge check digits --board nano",
     "verify": "neuroedge verify digits",
     "bench": "neuroedge bench --precision int8 --keep 0.2",
+    "shrink": "neuroedge shrink digits -o small.ne --keep 0.2 --precision int8",
+    "train": "neuroedge train 64-128-10 --data digits -o mine.ne",
     "power": "neuroedge power 5W",
     "demo": "neuroedge demo --out demo.png",
 }

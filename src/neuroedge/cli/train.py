@@ -1,0 +1,136 @@
+"""Teach a classifier from labelled data: a new one, or a model that goes on.
+
+examples:
+  neuroedge train 64-128-10 --data digits -o mine.ne --epochs 60 --vary 8x8
+  neuroedge train mine.ne --data digits -o better.ne --rate 0.001
+"""
+
+import argparse
+import json
+import os
+from typing import Any, List
+
+from ..applications.labelled import Labelled, load_labelled
+from ..applications.ready import open_model
+from ..applications.teaching import Course, Student, Taught, new_student, sizes_of, student_of, teach
+from ..errors import ParameterError
+from .columns import columns, count, percent
+from .making import command_of, must_differ, sides, threads_usable, warnings_as_notes
+from .table import print_error, print_lines
+
+__all__ = ["options", "run", "usable"]
+
+SCHEMA = "neuroedge.train/1"
+TOLD = ("data", "output", "epochs", "rate", "decay", "duration", "seed", "vary")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Options of `neuroedge train`."""
+    plain = Course()
+    parser.add_argument("model", metavar="MODEL", help="a file, digits, or new: values-hidden layers-classes")
+    parser.add_argument("--data", metavar="D", required=True, help="labelled samples: a .npz file, or digits")
+    parser.add_argument("-o", "--output", metavar="N", required=True, help="the file to write")
+    epochs = f"passes over all samples ({plain.epochs})"
+    parser.add_argument("--epochs", type=int, default=plain.epochs, metavar="E", help=epochs)
+    parser.add_argument("--rate", type=float, default=plain.rate, metavar="R", help=f"thresholds a step ({plain.rate})")
+    parser.add_argument("--decay", type=float, default=plain.decay, metavar="X", help="of weights, times the rate (0)")
+    parser.add_argument("--duration", type=float, metavar="MS", help="a sample is shown, ms (16, or the model's)")
+    parser.add_argument("--seed", type=int, metavar="S", help="of weights and order (0, or the model's)")
+    parser.add_argument("--vary", metavar="HxW", help="pictures: each epoch sees them turned, shifted")
+    parser.add_argument("--threads", type=int, metavar="T", help="(one, or more for large networks)")
+    parser.add_argument("--keep-best", action="store_true", help="Ctrl-C saves the best weights so far")
+
+
+def usable(options: argparse.Namespace) -> None:
+    """Raises ParameterError for options that cannot be meant."""
+    sizes = sizes_of(options.model)
+    if sizes is not None and (len(sizes) < 3 or 0 in sizes):
+        raise ParameterError(f"MODEL must be sizes: values, hidden layers, classes, as 64-128-10 (got {options.model})")
+    for name, value, least in (("epochs", options.epochs, 1), ("seed", options.seed, 0)):
+        if value is not None and value < least:
+            raise ParameterError(f"--{name} must be >= {least} (got {value})")
+    if not 0.0 < options.rate <= 1.0:
+        raise ParameterError(f"--rate must be above 0, at most 1 (got {options.rate:g}); 0.005 is usual")
+    if not 0.0 <= options.decay * options.rate < 1.0:
+        raise ParameterError(f"--decay must be >= 0, and below 1 / rate (got {options.decay:g})")
+    if options.duration is not None and not 0.0 < options.duration < float("inf"):
+        raise ParameterError(f"--duration must be > 0 ms (got {options.duration:g})")
+    sides(options.vary)
+    threads_usable(options.threads)
+    must_differ(options.output, "--data", options.data, "give another name")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Teach, write, tell."""
+    data = load_labelled(options.data)
+    student = _student(options, data)
+    course = Course(
+        options.epochs, options.rate, options.decay, options.seed, sides(options.vary), options.threads,
+        options.keep_best,
+    )  # fmt: skip
+    written = _stamp(options.output)
+    try:
+        with warnings_as_notes():
+            taught = teach(student, data, options.output, course, command_of("train", options, options.model, TOLD))
+    except KeyboardInterrupt:
+        _interrupted(options, written != _stamp(options.output))
+        raise
+    if options.json:
+        print(json.dumps(_report(options, data, taught)))
+    else:
+        _print(options, data, taught)
+    for note in data.notes:
+        print_error(note, "note")
+    return 0
+
+
+def _student(options: argparse.Namespace, data: Labelled) -> Student:
+    sizes = sizes_of(options.model)
+    if sizes is not None and not os.path.exists(options.model):
+        return new_student(sizes, data, options.duration, options.seed or 0)
+    return student_of(open_model(options.model), options.duration)
+
+
+def _stamp(path: str) -> Any:
+    """What tells a file from the one that took its name."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _interrupted(options: argparse.Namespace, written: bool) -> None:
+    if written:
+        text = f"{options.output} holds the best weights so far"
+    else:
+        cure = "no epoch was done" if options.keep_best else "--keep-best saves the best weights so far"
+        text = f"{options.output} is not written; {cure}"
+    print_error(f"interrupted: {text}", "note")
+
+
+def _report(options: argparse.Namespace, data: Labelled, taught: Taught) -> Any:
+    return {
+        "schema": SCHEMA, "model": options.model, "file": taught.file, "file_bytes": taught.file_bytes,
+        "plan_bytes": taught.plan_bytes, "layers": [layer._asdict() for layer in taught.layers],
+        "epochs": [epoch._asdict() for epoch in taught.history.epochs], "kept_epoch": taught.history.best + 1,
+        "data": {"name": data.name, "sha256": data.sha256, "samples": len(data.inputs),
+                 "test_samples": len(data.test_inputs), "notes": list(data.notes)},
+        "accuracy_before": taught.accuracy_before, "training_accuracy": taught.training_accuracy,
+        "accuracy": taught.accuracy, "seconds": taught.seconds, "training_bytes": taught.history.nbytes,
+    }  # fmt: skip
+
+
+def _print(options: argparse.Namespace, data: Labelled, taught: Taught) -> None:
+    samples, tests, history = len(data.inputs), len(data.test_inputs), taught.history
+    print_lines([f"{os.path.basename(options.model)} -> {taught.file}, taught with {data.name}", ""])
+    lines: List[List[str]] = [[x.name, count(x.neurons), x.model, count(x.synapses)] for x in taught.layers]
+    print_lines(columns(["layer", "neurons", "model", "synapses in"], lines))
+    rows = [["training", count(samples), "-", percent(taught.training_accuracy)]]
+    rows.append(["test", count(tests), percent(taught.accuracy_before), percent(taught.accuracy)])
+    print_lines(["", *columns(["accuracy", "samples", "before (%)", "after (%)"], rows), ""])
+    each = taught.seconds / max(1, len(history))
+    kept = f"kept epoch {history.best + 1} (least loss, {history.epochs[history.best].loss:.3g})"
+    print_lines([f"{len(history)} epochs in {taught.seconds:.1f} s, {1e3 * each:.0f} ms each; {kept}"])
+    sizes = f"{taught.plan_bytes:,} bytes of plan and state, {taught.file_bytes:,} in the file"
+    print_lines([f"{sizes}; training took {taught.history.nbytes:,}"])
