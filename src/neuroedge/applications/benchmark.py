@@ -22,7 +22,7 @@ from .measure import QUANTILES
 from .ready import ready
 from .smaller import Recipe, augmented, smaller
 
-__all__ = ["CONFIGS", "benchmark_edge"]
+__all__ = ["CONFIGS", "Speed", "benchmark_edge", "inference", "power_of", "speed_of"]
 
 # the tutorial's
 CONFIGS: Tuple[Dict[str, Any], ...] = (
@@ -40,7 +40,7 @@ MOST = 50_000
 _configured: Dict[Tuple[str, float], Network] = {}
 
 
-class _Speed(NamedTuple):
+class Speed(NamedTuple):
     """latencies: s of single inferences; per_second: of all in a row."""
 
     latencies: np.ndarray
@@ -69,9 +69,9 @@ def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = 
         # that leaky integrators keep float states in int8 is not news to a benchmark
         warnings.filterwarnings("ignore", "int8", UserWarning)
         figures = report({"": (network, precision)}, digits.test_inputs, digits.test_labels, SHOWN).steps[0]
-        once, task = _inference(network, precision, digits)
-    speed = _speed(once, len(task.inputs))
-    power, source, energy = _power(once, len(task.inputs))
+        once, task = inference(network, precision, digits)
+    speed = speed_of(once, len(task.inputs), TIMED)
+    power, source, energy = power_of(once, len(task.inputs), DRAWN)
     return {
         "config": {"precision": precision, "pruning": pruning},
         "speed": speed.per_second,
@@ -119,10 +119,12 @@ def _network(precision: str, pruning: float, digits: Digits, progress: bool) -> 
     return _configured[key]
 
 
-def _inference(network: Network, precision: str, digits: Digits) -> Tuple[Callable[[int], int], Task]:
+def inference(
+    network: Network, precision: str, digits: Digits, storage: str = "auto"
+) -> Tuple[Callable[[int], int], Task]:
     """One test digit's class, from values to class, and what it works on."""
     task = taught("benchmark_edge", network, digits.test_inputs, digits.test_labels, SHOWN, 1.0)
-    school = School(network, compile_network(network, task.dt, precision), task.layout, task.ticks)
+    school = School(network, compile_network(network, task.dt, precision, storage=storage), task.layout, task.ticks)
     answers = school.take(Batch(task.inputs, task.labels, None, NO_KNOBS))
     single = [np.array([k], np.int64) for k in range(len(task.inputs))]
 
@@ -133,26 +135,30 @@ def _inference(network: Network, precision: str, digits: Digits) -> Tuple[Callab
     return once, task
 
 
-def _speed(once: Callable[[int], int], samples: int) -> _Speed:
+def speed_of(once: Callable[[int], int], samples: int, seconds: float) -> Speed:
+    """Time once(0) to once(samples - 1), over and over for so many seconds."""
     for k in range(samples):
         once(k)
     walls: List[float] = []
     began = last = time.perf_counter()
-    while last - began < TIMED and len(walls) < MOST:
+    while last - began < seconds and len(walls) < MOST:
         for k in range(samples):
             once(k)
             now = time.perf_counter()
             walls.append(now - last)
             last = now
-    return _Speed(np.array(walls), len(walls) / (last - began))
+    return Speed(np.array(walls), len(walls) / (last - began))
 
 
-def _quantile(speed: _Speed, percent: float) -> float:
+def _quantile(speed: Speed, percent: float) -> float:
     return float(np.percentile(speed.latencies, percent)) * 1e3
 
 
-def _power(once: Callable[[int], int], samples: int) -> Tuple[Optional[float], str, Optional[float]]:
-    """W, where that comes from, and J of one inference."""
+def power_of(
+    once: Callable[[int], int], samples: int, seconds: float
+) -> Tuple[Optional[float], str, Optional[float]]:
+    """W while that is done for so many seconds, where that comes from ("measured: …" or "estimated: …"), and J of one
+    inference; W and J are None if neither is known."""
     done = 0
     with warnings.catch_warnings():
         # what nothing measures is said in the answer
@@ -160,12 +166,12 @@ def _power(once: Callable[[int], int], samples: int) -> Tuple[Optional[float], s
         meter = EnergyMeter()
         with meter:
             began = time.perf_counter()
-            while time.perf_counter() - began < DRAWN:
+            while time.perf_counter() - began < seconds:
                 for k in range(samples):
                     once(k)
                 done += samples
-            seconds = time.perf_counter() - began
+            wall = time.perf_counter() - began
     if meter.watts is not None and meter.method is not None:
-        return meter.watts, meter.method, meter.watts * seconds / done
+        return meter.watts, meter.method, meter.watts * wall / done
     watts, method = per_core(platform.machine())
-    return watts, method, None if watts is None else watts * seconds / done
+    return watts, method, None if watts is None else watts * wall / done

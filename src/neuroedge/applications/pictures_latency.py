@@ -73,11 +73,4 @@ def _axes(ax: Any, low: float, high: float, n: int) -> None:
     ax.set_ylabel("number, logarithmic" if n >= 1000 else "number")
     ax.grid(True, color="#DDDDDD", lw=0.6, zorder=0)
     ax.set_axisbelow(True)
-    ax.legend(fontsize=9, loc="upper right" if _empty_right(ax, low, high) else "upper left", framealpha=0.9)
-
-
-def _empty_right(ax: Any, low: float, high: float) -> bool:
-    """Whether fewer of the bars, as they stand, are in the right half."""
-    middle = float(np.sqrt(low * high))
-    heights = [(bar.get_x() < middle, bar.get_height()) for bar in ax.patches]
-    return sum(h for left, h in heights if left) >= sum(h for left, h in heights if not left)
+    ax.legend(fontsize=9, loc="best", framealpha=0.9)
