@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from .. import checks
-from ..errors import ParameterError
+from ..errors import ParameterError, UnsupportedError
 from ..events import SpikeTrain
 
 __all__ = ["Encoder", "Volley", "must_be_few", "must_lie", "value_range"]
@@ -81,7 +81,8 @@ class Encoder:
         return values
 
     def _one(self, row: np.ndarray, ms: float) -> Volley:
-        raise NotImplementedError
+        """Spikes of one sample [n] that lasts `ms`."""
+        raise UnsupportedError(f"{type(self).__name__}: an encoder must define _one(row, ms), which makes its spikes")
 
     def __repr__(self) -> str:
         listed: List[str] = [f"{name}={value!r}" for name, value in self.parameters().items() if value is not None]
