@@ -109,9 +109,11 @@ def _poisson(plan: Plan, duration: float, seed: int) -> Dict[str, Any]:
     return given
 
 
-def variant(bundle: Bundle, precision: Optional[str] = None, keep: float = 1.0) -> Tuple[Optional[Network], Plan]:
+def variant(
+    bundle: Bundle, precision: Optional[str] = None, keep: float = 1.0, shelf: Optional[Dict[float, Network]] = None
+) -> Tuple[Optional[Network], Plan]:
     """A saved model in another precision, or with a share of its synapses, pruned without data; the network is None for
-    a plan alone, which can be had only as it is."""
+    a plan alone, which can be had only as it is. shelf: keeps what was pruned, by its share, for other precisions."""
     same = keep == 1.0 and precision in (None, bundle.plan.precision)
     if same:
         return bundle.network if bundle.has_network else None, bundle.plan
@@ -123,23 +125,26 @@ def variant(bundle: Bundle, precision: Optional[str] = None, keep: float = 1.0) 
         # that samples are made up, and which states stay float, is said where the figures are
         warnings.simplefilter("ignore", UserWarning)
         if keep < 1.0:
-            network = NetworkPruner(sparsity_target=1.0 - keep, dt=dt).prune(network)
+            held = {} if shelf is None else shelf
+            if keep not in held:
+                held[keep] = NetworkPruner(sparsity_target=1.0 - keep, dt=dt).prune(network)
+            network = held[keep]
         return network, compile_network(network, dt, precision or bundle.plan.precision)
 
 
 def measure(
-    plan: Plan, drive: Drive, repeats: int = 1, period: Optional[float] = None, seconds: float = TIMED
+    plan: Plan, drive: Drive, repeats: int = 1, period: Optional[float] = None, seconds: Optional[float] = None
 ) -> Measured:
     """Replay a drive from the start of the network, over and over, on `Simulator.run`.
 
     period: ms of network time in one call; by default all of the drive is one. repeats: how often everything is done
-    anew, each time for `seconds`. Neither making a network nor starting it over is timed.
+    anew, each time for `seconds`, half a second by default. Neither making a network nor starting it over is timed.
     """
     parts = [drive] if period is None else drive.cut(period, plan.dt)
     walls: List[float] = []
     means: List[float] = []
     for _ in range(checks.count("measure", "repeats", repeats, 1000)):
-        found = _timed(plan, parts, seconds)
+        found = _timed(plan, parts, TIMED if seconds is None else seconds)
         means.append(1e3 * float(np.mean(found)))
         walls += found
     simulator, ran = Simulator(plan), []
@@ -187,8 +192,8 @@ def _replays(simulator: Simulator, parts: List[Drive], until: Optional[float]) -
             return
 
 
-def drawn(work: Callable[[], Any], calls: int = 1, seconds: float = DRAWN) -> Drawn:
-    """What the machine draws while `work`, of so many calls, is done over and over for so many seconds."""
+def drawn(work: Callable[[], Any], calls: int = 1) -> Drawn:
+    """What the machine draws while `work`, of so many calls, is done over and over for a second."""
     done = 0
     with warnings.catch_warnings():
         # what nothing measures is said in the answer
@@ -196,7 +201,7 @@ def drawn(work: Callable[[], Any], calls: int = 1, seconds: float = DRAWN) -> Dr
         meter = EnergyMeter()
         with meter:
             began = time.perf_counter()
-            while time.perf_counter() - began < seconds:
+            while time.perf_counter() - began < DRAWN:
                 work()
                 done += calls
             wall = time.perf_counter() - began

@@ -13,7 +13,7 @@ from ..engines.library import simd
 from ..formats.bundle import Bundle
 from ..network.neurons import LI, LIF, PoissonSource, SpikeSource, TemporalSource
 from ..plan.plan import FIXED, SOURCE, Plan
-from .measure import TIMED, Drive, Measured, drive_of, measure
+from .measure import Drive, Measured, drive_of, measure
 
 __all__ = ["HERE", "Estimate", "Memory", "Preflight", "period_of", "preflight", "rate_of"]
 
@@ -79,13 +79,11 @@ class Preflight(NamedTuple):
         return self.memory.fits and self.met is not False
 
 
-def preflight(
-    bundle: Bundle, board: str = HERE, deadline: Optional[float] = None, seconds: float = TIMED
-) -> Preflight:
+def preflight(bundle: Bundle, board: str = HERE, deadline: Optional[float] = None) -> Preflight:
     """Check a model for a board.
 
     board: "here", or one of `neuroedge.board.targets.TARGETS`. deadline: ms in which a call has to be done, by default
-    what the model's encoder, decoder or settings say. seconds: for how long calls are timed on this machine.
+    what the model's encoder, decoder or settings say.
     """
     there = None if board == HERE else target(board)
     if deadline is not None:
@@ -96,7 +94,7 @@ def preflight(
     limit = deadline if deadline is not None else said
     drive = drive_of(bundle)
     period = _call(drive, plan, said if said is not None else deadline)
-    here = measure(plan, drive, 1, period, seconds)
+    here = measure(plan, drive, 1, period)
     estimate = None if there is None else _estimate(plan, here, there, _calls(drive, here))
     notes = [*_engine_notes(plan), *_notes(bundle, there), *_drive_notes(drive, here)]
     return Preflight(

@@ -9,7 +9,7 @@ from ..formats.bundle import Bundle
 from ..learning import evaluate
 from ..network.graph import Network
 from .benchmark import benchmark_edge
-from .measure import DRAWN, TIMED, Drive, drawn, measure, replayed, variant
+from .measure import Drive, drawn, measure, replayed, variant
 
 __all__ = ["Row", "SWEEP", "digits_row", "model_row"]
 
@@ -62,16 +62,16 @@ def digits_row(precision: str, keep: float, repeats: int = 1) -> Row:
 
 def model_row(
     bundle: Bundle, drive: Drive, precision: Optional[str] = None, keep: float = 1.0, repeats: int = 1,
-    data: Optional[Tuple[Any, Any]] = None, seconds: float = TIMED,
+    data: Optional[Tuple[Any, Any]] = None, shelf: Optional[Dict[float, Network]] = None,
 ) -> Row:  # fmt: skip
     """A saved model: a call is a replay of the drive, from the start of the network.
 
     data: (inputs, labels) to measure accuracy with, each shown for as long as the model's encoder says, or 16 ms.
-    Pruning knows no data, and nothing is tuned after it.
+    shelf: keeps pruned networks for the next rows. Pruning knows no data, and nothing is tuned after it.
     """
-    network, plan = variant(bundle, precision, keep)
-    here = measure(plan, drive, repeats, None, seconds)
-    power = drawn(replayed(plan, drive), 1, min(DRAWN, 2.0 * seconds))
+    network, plan = variant(bundle, precision, keep, shelf)
+    here = measure(plan, drive, repeats)
+    power = drawn(replayed(plan, drive))
     accuracy = None if data is None or network is None else _accuracy(bundle, network, plan.precision, data)
     return Row(
         plan.precision, keep, accuracy, float(np.mean(here.means)), _sd(here.means), repeats, here.latency_ms,

@@ -96,7 +96,17 @@ def _parser(verb: str) -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Run one verb; returns the exit code: 0 done, 1 could not, 2 usage, 3 a required limit is missed, 70 our bug, 130
     interrupted, 141 nobody reads any more."""
-    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        code = _main(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _closed()
+
+
+def _main(arguments: List[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
         return DONE
@@ -124,13 +134,9 @@ def _guarded(verb: str, options: argparse.Namespace) -> int:
     except (NeuroedgeError, OSError) as error:
         return _failed(error, options.debug, FAILED)
     try:
-        code = int(_module(verb).run(options))
-        sys.stdout.flush()
-        return code
-    except KeyboardInterrupt:
-        return INTERRUPTED
+        return int(_module(verb).run(options))
     except BrokenPipeError:
-        return _closed()
+        raise
     except (NeuroedgeError, OSError) as error:
         return _failed(error, options.debug, FAILED)
     except Exception:

@@ -2,7 +2,7 @@
 
 examples:
   neuroedge bench
-  neuroedge bench --precision int8 --keep 0.2 --require p99_ms=2 --json
+  neuroedge bench --precision float16 --require p99_ms=2 --json
   neuroedge bench digits --precision float32,int8 --keep 1,0.1 -r 3 -o md
 
 Without MODEL the reference classifier of digits, tuned and tested on other
@@ -22,7 +22,9 @@ from ..applications.sweep import SWEEP, Row, digits_row, model_row
 from ..board.identify import identify
 from ..engines.library import simd
 from ..errors import ParameterError
+from ..network.graph import Network
 from ..plan.precision import PRECISIONS
+from ..progress import bar
 from .bench_tables import print_rows, row_json
 from .table import print_error
 
@@ -97,7 +99,12 @@ def _digits(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
 def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
     bundle = open_model(options.model)
     drive, configs = drive_of(bundle), _configs(options)
-    rows = [model_row(bundle, drive, c.precision, c.keep, options.repeats) for c in configs]
+    shelf: Dict[float, Network] = {}
+    rows, steps = [], bar(len(configs), "configuration")
+    for c in configs:
+        rows.append(model_row(bundle, drive, c.precision, c.keep, options.repeats, shelf=shelf))
+        steps.update(1)
+    steps.close()
     note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy is not measured"
     if any(row.keep < 1.0 for row in rows):
         note += "; pruned without data, and not tuned"

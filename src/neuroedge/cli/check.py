@@ -3,7 +3,7 @@
 examples:
   neuroedge check digits
   neuroedge check digits --board nano
-  neuroedge check digits --deadline 2 --json
+  neuroedge check digits --deadline 10 --json
 
 Changes nothing. Times are measured on this machine; for another board they are
 estimated where instructions have been counted for its cores, else not known.

@@ -25,7 +25,7 @@ from ..formats.bundle import Bundle
 from ..plan.explain import megabytes, projection_bytes, synapses
 from ..plan.plan import Plan
 from ..plan.storage import STORAGE_NAMES
-from .table import WIDTH, plain, print_lines, rows, wrapped
+from .table import WIDTH, folded, plain, print_lines, rows, wrapped
 
 __all__ = ["options", "run"]
 
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     print_lines(_card(bundle))
     if options.costs:
         text = str(bundle.plan.explain()).splitlines()
-        print_lines(["", *(line for long in text for line in _folded(long))])
+        print_lines(["", *(line for long in text for line in folded(long, 24))])
     return 0
 
 
@@ -109,17 +109,6 @@ def _cut(heads: Sequence[str], lines: Sequence[Sequence[str]], numbers: Sequence
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-
-
-def _folded(line: str) -> List[str]:
-    """A line of the table of costs; what is too long goes on below."""
-    lines = []
-    while len(line) > WIDTH:
-        at = line.rfind(", ", 24, WIDTH) + 1 or line.rfind(" ", 24, WIDTH + 1)
-        at = at if at > 0 else WIDTH
-        lines.append(line[:at].rstrip())
-        line = " " * 24 + line[at:].lstrip()
-    return [*lines, line]
 
 
 def _report(bundle: Bundle) -> Dict[str, Any]:

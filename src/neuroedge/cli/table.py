@@ -3,7 +3,7 @@
 import sys
 from typing import List, Sequence, TextIO, Tuple
 
-__all__ = ["WIDTH", "plain", "print_error", "print_failure", "print_lines", "rows", "table", "wrapped"]
+__all__ = ["WIDTH", "folded", "plain", "print_error", "print_failure", "print_lines", "rows", "table", "wrapped"]
 
 WIDTH = 80
 # of the names of rows
@@ -42,6 +42,18 @@ def wrapped(text: str, width: int) -> List[str]:
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], f"{lines[_LINES - 1][: width - 4]} ..."]
     return lines
+
+
+def folded(line: str, indent: int) -> List[str]:
+    """A line of a table; what is too long goes on below, so far to the right."""
+    lines = []
+    while len(line) > WIDTH:
+        at = line.rfind(", ", indent, WIDTH) + 1 or line.rfind(" ", indent + 1, WIDTH + 1)
+        # a word without an end is cut
+        at = at if at > 0 else WIDTH
+        lines.append(line[:at].rstrip())
+        line = " " * indent + line[at:].lstrip()
+    return [*lines, line]
 
 
 def print_lines(lines: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from ..applications.verify import Verdict, verify
 from ..errors import ParameterError
 from .columns import columns, count, percent
 from .making import warnings_as_notes
-from .table import print_error, print_lines
+from .table import folded, print_error, print_lines
 
 __all__ = ["options", "run", "usable"]
 
@@ -75,7 +75,7 @@ def _report(file: str, verdict: Optional[Verdict], found: Optional[Judgement]) -
 
 def _print(verdict: Optional[Verdict], found: Optional[Judgement]) -> None:
     if verdict is not None:
-        print_lines(str(verdict).splitlines())
+        print_lines([part for line in str(verdict).splitlines() for part in folded(line, 21)])
     if found is None:
         return
     head = ["on " + found.data, "precision", "samples", "accuracy\n(%)", "agrees\n(%)", "synapses", "additions"]
