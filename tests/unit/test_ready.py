@@ -12,7 +12,7 @@ from neuroedge.applications.motion import read_motion
 from neuroedge.applications.ready import MODELS, make, open_model, ready
 from neuroedge.applications.verify import verify
 from neuroedge.encoding.rate import regular_spikes
-from neuroedge.errors import StorageError, UnknownNameError
+from neuroedge.errors import UnknownNameError
 from neuroedge.formats.heap import narrow
 from neuroedge.learning import evaluate
 
@@ -69,7 +69,7 @@ def test_names_files_and_what_is_neither(tmp_path: Path, monkeypatch: pytest.Mon
         ready("digit")
     with pytest.raises(UnknownNameError):
         make("fly", tmp_path / "fly.ne")
-    with pytest.raises(StorageError):
+    with pytest.raises(UnknownNameError, match="did you mean 'digits'"):
         open_model("digit")
     # a file of that name goes first
     monkeypatch.chdir(tmp_path)
