@@ -19,6 +19,7 @@ VERBS = {
     "info": "neuroedge info",
     "show": "neuroedge show digits",
     "verify": "neuroedge verify digits",
+    "run": "neuroedge run motion --sink -",
     "bench": "neuroedge bench --precision int8 --keep 0.2",
     "power": "neuroedge power 5W",
     "demo": "neuroedge demo --out demo.png",
