@@ -58,6 +58,7 @@ def test_a_spiking_classifier_is_read_as_predict_reads_it(tmp_path: Path) -> Non
     assert out == ne.predict(net, inputs).tolist() and len(set(out)) > 3
 
 
+@pytest.mark.long
 def test_the_clip_is_seen_as_the_demo_sees_it() -> None:
     clip = load_clip()
     source = ReplaySource(clip.frames, np.arange(len(clip.frames)) * clip.interval / 1000.0)

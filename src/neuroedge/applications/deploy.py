@@ -14,7 +14,7 @@ from ..formats.bundle import Bundle
 from ..plan.plan import Plan
 from ..runtime.eventfile import EventFile, Events
 from ..runtime.loop import Loop
-from ..runtime.sources import open_source
+from ..runtime.sources import VIDEOS, open_source
 from ..simulator import Simulator
 from .decoders import decoder_of
 from .encoders import Bare, Frames, Values, encoder_of
@@ -85,8 +85,13 @@ def loop_of(
 def assembled(parts: Parts, source: Any, sink: Any = None, **options: Any) -> Loop:
     """The loop of parts."""
     opened = source
-    if isinstance(source, str) and source.startswith("file:") and source.split(",speed=")[0].endswith((".csv", ".npz")):
-        opened = open_source(source, parts.simulate_ms, options.get("clock"))
+    if isinstance(source, str) and source.startswith("file:"):
+        path = source.split(",speed=")[0].lower()
+        if path.endswith((".csv", ".npz")):
+            opened = open_source(source, parts.simulate_ms, options.get("clock"))
+        elif path.endswith(VIDEOS) and ",speed=" not in source:
+            # its own pace, whatever the period: what moves in it moves as fast as it did
+            opened = f"{source},speed=1"
     if isinstance(opened, EventFile):
         opened = _on_sensor(opened, parts)
     # the first run is slower than all others, and no period should pay for it
