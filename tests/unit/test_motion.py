@@ -14,8 +14,8 @@ from neuroedge.applications.motion import (
     build_motion_network,
     moving_bar,
     read_motion,
-    resize_area,
 )
+from neuroedge.encoding.images import resize_area
 from neuroedge.errors import ArgumentTypeError, ParameterError, UnknownNameError
 
 

@@ -10,10 +10,11 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from ..encoding import DVSEncoder
+from ..encoding.images import resize_area
 from ..errors import NativeError
 from ..events import SpikeTrain
 from ..simulator import Simulator
-from .motion import DIRECTIONS, FAST, SIDE, SLOW, Motion, build_motion_network, moving_bar, read_motion, resize_area
+from .motion import DIRECTIONS, FAST, SIDE, SLOW, Motion, build_motion_network, moving_bar, read_motion
 
 __all__ = ["Case", "Clip", "Watched", "cases", "load_clip", "simulator", "watch"]
 

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .. import checks
-from ..errors import ArgumentTypeError, ParameterError, UnknownNameError
+from ..errors import ParameterError, UnknownNameError
 from ..network import LIF, Network, SpikeSource
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "build_motion_network",
     "moving_bar",
     "read_motion",
-    "resize_area",
 ]
 
 DIRECTIONS = ("up", "up-right", "right", "down-right", "down", "down-left", "left", "up-left")
@@ -149,41 +148,6 @@ def read_motion(counts: Any) -> Motion:
     margin = float((first - second) / first) if first > 0 else 0.0
     direction = DIRECTIONS[int(where.argmax())] if margin > 0 else None
     return Motion(direction, SPEEDS[int(speed.argmax())] if speed[0] != speed[1] else None, margin)
-
-
-def resize_area(frame: np.ndarray, size: Tuple[int, int] = (SIDE, SIDE)) -> np.ndarray:
-    """A grey frame [H, W] averaged over areas to [height, width], for size = (width, height).
-
-    The same dtype comes back; integers are rounded, and equal on every machine.
-    """
-    array: np.ndarray = np.asarray(frame)
-    if array.ndim != 2 or array.size == 0:
-        cure = "use cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) on a colour frame"
-        raise ParameterError(f"resize_area: frame must be grey, shape (H, W) (got shape {array.shape}); {cure}")
-    if array.dtype.kind not in "uif":
-        raise ArgumentTypeError(f"resize_area: frame must hold numbers (got {array.dtype})")
-    width, height = _size(size)
-    exact = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
-    mean = _areas(_areas(exact, height).T, width).T / array.size
-    return (mean if array.dtype.kind == "f" else np.rint(mean)).astype(array.dtype)
-
-
-def _size(size: Tuple[int, int]) -> Tuple[int, int]:
-    if not isinstance(size, (tuple, list)) or len(size) != 2:
-        raise ArgumentTypeError(f"resize_area: size must be (width, height) (got {size!r})")
-    return checks.count("resize_area", "width", size[0]), checks.count("resize_area", "height", size[1])
-
-
-def _areas(array: np.ndarray, new: int) -> np.ndarray:
-    """Sums over `new` equal stretches of the first axis, times `new`; a row across a border counts by its shares.
-
-    Differences of running sums: a matrix product would wake a BLAS and its threads, which costs a live loop more.
-    """
-    old = array.shape[0]
-    sums = np.concatenate([np.zeros_like(array[:1]), np.cumsum(array, axis=0)])
-    whole, part = np.divmod(np.arange(new + 1) * old, new)
-    upto = sums[whole] * new + part[:, None] * array[np.minimum(whole, old - 1)]
-    return np.diff(upto, axis=0)
 
 
 def moving_bar(

@@ -23,6 +23,7 @@ VERBS = {
     "show": "neuroedge show digits",
     "check": "neuroedge check digits --board nano",
     "verify": "neuroedge verify digits",
+    "run": "neuroedge run motion --sink -",
     "bench": "neuroedge bench --precision int8 --keep 0.2",
     "shrink": "neuroedge shrink digits -o small.ne --keep 0.2 --precision int8",
     "train": "neuroedge train 64-128-10 --data digits -o mine.ne",

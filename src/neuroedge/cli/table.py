@@ -3,7 +3,9 @@
 import sys
 from typing import List, Sequence, TextIO, Tuple
 
-__all__ = ["WIDTH", "folded", "plain", "print_error", "print_failure", "print_lines", "rows", "table", "wrapped"]
+__all__ = [
+    "WIDTH", "folded", "plain", "print_aside", "print_error", "print_failure", "print_lines", "rows", "table", "wrapped",
+]  # fmt: skip
 
 WIDTH = 80
 # of the names of rows
@@ -60,6 +62,12 @@ def print_lines(lines: Sequence[str]) -> None:
     """Print to standard output, with ? for what its encoding has not."""
     for line in lines:
         _print(line, sys.stdout)
+
+
+def print_aside(lines: Sequence[str]) -> None:
+    """Print to standard error what is neither data nor trouble."""
+    for line in lines:
+        _print(plain(line), sys.stderr)
 
 
 def print_error(text: str, kind: str = "error") -> None:

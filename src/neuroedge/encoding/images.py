@@ -7,7 +7,7 @@ import numpy as np
 from .. import checks
 from ..errors import ArgumentTypeError, ParameterError
 
-__all__ = ["resized_rows", "small_picture"]
+__all__ = ["resize_area", "resized_rows", "small_frame", "small_picture"]
 
 _RULE = "an image [H, W], or [H, W, 1 to 4] in colour, of uint8 or floats 0 to 1"
 
@@ -75,3 +75,54 @@ def resized_rows(array: np.ndarray, new: int) -> np.ndarray:
     sums = np.stack([array[start:end].sum(axis=0, dtype=np.float64) for start, end in ends])
     edges = (part / new)[:, None] * array[np.minimum(whole, old - 1)]
     return (sums + np.diff(edges, axis=0)) * (new / old)
+
+
+def small_frame(owner: str, frame: Any, size: Tuple[int, int]) -> np.ndarray:
+    """A camera's frame of any size, grey or in colour, as a grey one [height, width] for size = (width, height), by
+    means of areas: uint8 of whole numbers 0 to 255, else floats 0 to 1. Raises as `small_picture`."""
+    array = _colours(owner, frame)
+    if array.dtype.kind == "f":
+        white, whole = _white(owner, array), array.astype(np.float64)
+        grey = np.clip(whole.mean(axis=2), 0.0, white)
+    elif array.min() < 0 or array.max() > (65535 if array.dtype == np.uint16 else 255):
+        raise ParameterError(f"{owner}: image must be {_RULE} (got {array.min()} to {array.max()})")
+    else:
+        n = array.shape[2]
+        grey = array[:, :, 0] if n == 1 else (array.sum(axis=2, dtype=np.uint32) + n // 2) // n
+        grey = (grey >> 8 if array.dtype == np.uint16 else grey).astype(np.uint8)
+    return grey if grey.shape == (size[1], size[0]) else resize_area(grey, size)
+
+
+def resize_area(frame: np.ndarray, size: Tuple[int, int] = (64, 64)) -> np.ndarray:
+    """A grey frame [H, W] averaged over areas to [height, width], for size = (width, height).
+
+    The same dtype comes back; integers are rounded, and equal on every machine.
+    """
+    array: np.ndarray = np.asarray(frame)
+    if array.ndim != 2 or array.size == 0:
+        cure = "use cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) on a colour frame"
+        raise ParameterError(f"resize_area: frame must be grey, shape (H, W) (got shape {array.shape}); {cure}")
+    if array.dtype.kind not in "uif":
+        raise ArgumentTypeError(f"resize_area: frame must hold numbers (got {array.dtype})")
+    width, height = _size(size)
+    exact = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+    mean = _areas(_areas(exact, height).T, width).T / array.size
+    return (mean if array.dtype.kind == "f" else np.rint(mean)).astype(array.dtype)
+
+
+def _size(size: Tuple[int, int]) -> Tuple[int, int]:
+    if not isinstance(size, (tuple, list)) or len(size) != 2:
+        raise ArgumentTypeError(f"resize_area: size must be (width, height) (got {size!r})")
+    return checks.count("resize_area", "width", size[0]), checks.count("resize_area", "height", size[1])
+
+
+def _areas(array: np.ndarray, new: int) -> np.ndarray:
+    """Sums over `new` equal stretches of the first axis, times `new`; a row across a border counts by its shares.
+
+    Differences of running sums: a matrix product would wake a BLAS and its threads, which costs a live loop more.
+    """
+    old = array.shape[0]
+    sums = np.concatenate([np.zeros_like(array[:1]), np.cumsum(array, axis=0)])
+    whole, part = np.divmod(np.arange(new + 1) * old, new)
+    upto = sums[whole] * new + part[:, None] * array[np.minimum(whole, old - 1)]
+    return np.diff(upto, axis=0)

@@ -38,12 +38,13 @@ _TRIED = (20, 100, 1_000, 10_000)
 
 class Step(NamedTuple):
     """One period: its turn, what there was to sense, what the network answered (None if it slept), what went to the
-    sinks (None if nothing did)."""
+    sinks (None if nothing did), and s from the period's begin to the end of its work."""
 
     turn: Turn
     sensed: Sensed
     answer: Any
     value: Any
+    took: float
 
 
 class Loop:
@@ -56,7 +57,8 @@ class Loop:
     function; None: the answer itself. sink: what has `write`, a function, a text as `open_sink` takes, several of these
     in a list, or None.
 
-    simulate_ms: time of the network in one period, default the period. into, dt, record: see `Runner`. policy: a
+    simulate_ms: time of the network in one period, default the period. into, dt, record, record_from: see `Runner`.
+    on_step: gets the `Step` of every period, when its work is done. policy: a
     `Policy`, or its on_error, for a sensor that fails. clock: see `Clock`. threaded: whether the source is read in a
     thread; default: if it says that it blocks. governor: lowers the quality of the network, by `readings()`, default
     the board's. sleep_after: s without events after which the network is not run; the silence is made up for when one
@@ -71,7 +73,8 @@ class Loop:
         clock: Optional[Clock] = None, threaded: Optional[bool] = None, governor: Optional[Governor] = None,
         readings: Optional[Callable[[], Readings]] = None, sleep_after: Optional[float] = None, watchdog: bool = False,
         on_status: Optional[Callable[[str], Any]] = None, status_s: float = 60.0, realtime: bool = False,
-        cpu: Optional[int] = None,
+        cpu: Optional[int] = None, record_from: Optional[Sequence[str]] = None,
+        on_step: Optional[Callable[[Step], Any]] = None,
     ) -> None:  # fmt: skip
         self.clock: Clock = MonotonicClock() if clock is None else clock
         self.pace = Pace(period_ms, self.clock)
@@ -80,7 +83,8 @@ class Loop:
         self._time = 0.0
         if network is None:
             raise ArgumentTypeError("Loop: network must be given: a Network, a Plan, a Simulator or a NeuromorphicAPI")
-        self._runner = Runner(network, self.period_ms if simulate_ms is None else simulate_ms, into, dt, record)
+        lasts = self.period_ms if simulate_ms is None else simulate_ms
+        self._runner = Runner(network, lasts, into, dt, record, record_from)
         self._encode, self._stamped = encoder_call(encoder, self._runner.ms)
         self._decode = called("decoder", "decode", decoder)
         self._options(policy, governor, readings, sleep_after, on_status, status_s)
@@ -96,6 +100,7 @@ class Loop:
         self._thread = Latest(opened) if blocks else None
         self._sensing = Sensing(self._thread or opened, self._policy)
         self._parts = {name: Latency() for name in ("read", "encode", "compute", "decode", "write", "overhead")}
+        self._on_step = on_step
         self._stop = StopSignals()
         self._garbage = Garbage()
         self._reason = self._error = ""
@@ -182,7 +187,9 @@ class Loop:
             self._enter(stack)
             stack.callback(self._calm)
             while not self._reason:
-                self.step()
+                step = self.step()
+                if self._on_step is not None:
+                    self._on_step(step)
                 if last is not None and self._begun >= last:
                     self._reason = self._reason or "time"
         return self.report()
@@ -244,7 +251,7 @@ class Loop:
         self._afterwards(turn)
         parts["overhead"].add(clock.now() - turn.started - (written - begun))
         self._rest(turn)
-        return Step(turn, sensed, answer, None if out else value)
+        return Step(turn, sensed, answer, None if out else value, written - turn.due)
 
     def _events(self, sensed: Sensed, now: float) -> Any:
         """What the encoder makes of it, by population; where it cannot, what there is in its place."""

@@ -15,7 +15,7 @@ from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown
 from .pace import Clock, MonotonicClock
 from .sample import PENDING, Sample, Source
 
-__all__ = ["CallbackSource", "IterableSource", "JsonLines", "ReplaySource", "from_table", "read_csv"]
+__all__ = ["CallbackSource", "IterableSource", "JsonLines", "PacedSource", "ReplaySource", "from_table", "read_csv"]
 
 # names of a column of times, and how many of their units are a second; "time" and "t" alone are seconds
 _TIMES = {"time": 1.0, "t": 1.0, "s": 1.0, "seconds": 1.0, "time_s": 1.0, "t_s": 1.0, "timestamp": 1.0,
@@ -105,6 +105,51 @@ class ReplaySource(Source):
             k = last
         self._next = k + 1
         return Sample(self._rows[k], None if self._times is None else float(self._times[k]))
+
+
+class PacedSource(Source):
+    """A recording that tells times, such as a video, at its own pace: each value when its time has come by `clock`,
+    `speed` times as fast. If several are due the newest counts, and the others are counted in `dropped`. Values without
+    a time come one a call."""
+
+    def __init__(self, source: Any, speed: Optional[float] = 1.0, clock: Optional[Clock] = None) -> None:
+        self.name = str(getattr(source, "name", type(source).__name__))
+        self._source, self._clock = source, MonotonicClock() if clock is None else clock
+        self._speed = checks.positive(self.name, "speed", speed, "")
+        self._ahead: Optional[Sample] = None
+        self._began = self._first = 0.0
+        self._ended, self._started = False, False
+        self.dropped = 0
+
+    def read(self) -> Optional[Sample]:
+        """The newest value that is due."""
+        due: Optional[Sample] = None
+        while not self._ended:
+            if self._ahead is None:
+                self._ahead = self._source.read()
+                self._ended = self._ahead is None
+            if self._ahead is None or not self._is_due(self._ahead):
+                break
+            self.dropped += due is not None
+            due, self._ahead = self._ahead, None
+            if due.timestamp is None:
+                break
+        if due is not None:
+            return due
+        return None if self._ended else PENDING
+
+    def _is_due(self, sample: Sample) -> bool:
+        if sample.timestamp is None:
+            return True
+        if not self._started:
+            self._started, self._began, self._first = True, self._clock.now(), sample.timestamp
+        passed = (self._clock.now() - self._began) * self._speed
+        # to the microsecond, as a loop wakes up at the very moment, or a rounding before it
+        return sample.timestamp - self._first <= passed + 1e-6
+
+    def close(self) -> None:
+        """Close the recording."""
+        self._source.close()
 
 
 class JsonLines(Source):

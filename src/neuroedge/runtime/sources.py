@@ -11,20 +11,20 @@ from .camera import Camera, csi_pipeline
 from .eventfile import EventFile, events_of, is_events, read_arrays, read_events
 from .imu import Mpu6050
 from .pace import Clock
-from .replay import CallbackSource, IterableSource, JsonLines, ReplaySource, from_table, read_csv
+from .replay import CallbackSource, IterableSource, JsonLines, PacedSource, ReplaySource, from_table, read_csv
 from .sample import PENDING, Sample, Source
 
 __all__ = [
-    "CallbackSource", "Camera", "EventFile", "IterableSource", "JsonLines", "Mpu6050", "PENDING", "ReplaySource",
-    "SOURCE_FORMS", "Sample", "Source", "csi_pipeline", "open_source",
+    "CallbackSource", "Camera", "EventFile", "IterableSource", "JsonLines", "Mpu6050", "PENDING", "PacedSource",
+    "ReplaySource", "SOURCE_FORMS", "Sample", "Source", "VIDEOS", "csi_pipeline", "open_source",
 ]  # fmt: skip
 
 SOURCE_FORMS = (
     "camera:0, camera:0,64x64, camera:csi, camera:csi,1280x720@30, file:a.csv, file:a.csv,speed=1, file:a.npz, "
-    "file:a.mp4, file:a.aedat4, imu:mpu6050@1:0x68, - (JSON lines on standard input), -,latest"
+    "file:a.mp4, file:a.mp4,speed=1, file:a.aedat4, imu:mpu6050@1:0x68, - (JSON lines on standard input), -,latest"
 )
 
-_VIDEO = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
+VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
 _EVENTS = (".aedat4", ".aedat", ".dat", ".es", ".raw")
 
 _CAMERA = re.compile(r"camera:(csi)?([0-9]{1,3})?(?:,([0-9]{1,5})x([0-9]{1,5})(?:@([0-9]{1,4}))?)?\Z")
@@ -75,8 +75,9 @@ def _file(text: str, window_ms: float, clock: Optional[Clock]) -> Any:
     if not os.path.exists(path):
         raise NotReadyError(f"{path}: there is no such file")
     suffix = os.path.splitext(path)[1].lower()
-    if suffix in _VIDEO and not options:
-        return Camera(path)
+    if suffix in VIDEOS:
+        video = Camera(path)
+        return PacedSource(video, _speed(path, options), clock) if options else video
     if suffix in _EVENTS and not options:
         return EventFile(read_events(path), window_ms, path)
     if suffix == ".csv":
@@ -86,16 +87,17 @@ def _file(text: str, window_ms: float, clock: Optional[Clock]) -> Any:
         columns = read_arrays(path)
         header, table = list(columns), np.zeros(0)
     else:
-        known = ", ".join((".csv", ".npz", *_VIDEO, *_EVENTS))
-        raise ParameterError(f"{path}: known suffixes are {known}, and speed is for .csv and .npz (got {shown(text)})")
+        known = ", ".join((".csv", ".npz", *VIDEOS, *_EVENTS))
+        rule = f"known suffixes are {known}, and speed is not for recorded events"
+        raise ParameterError(f"{path}: {rule} (got {shown(text)})")
     if is_events(header):
         return EventFile(events_of(path, columns), window_ms, path)
     speed = _speed(path, options)
     if suffix == ".csv":
         return from_table(path, header, table, speed=speed, clock=clock)
-    rows = [name for name in header if columns[name].ndim == 2]
+    rows = [name for name in header if columns[name].ndim in (2, 3, 4)]
     if len(rows) != 1:
-        rule = "must hold one array [samples, values], with times beside it if there are any, or events"
+        rule = "must hold one array [samples, values], or of frames, with times beside it if there are any, or events"
         raise ParameterError(f"{path}: {rule} (got {', '.join(header) or 'nothing'})")
     times = next((columns[name] for name in ("times", "time", "t") if name in columns), None)
     return ReplaySource(columns[rows[0]], times, speed, clock, path)
