@@ -11,6 +11,7 @@ Exit 0 if all are equal, 1 if one is not, or the file cannot be read.
 
 import argparse
 import json
+import textwrap
 from typing import Any, Dict, List, Optional
 
 from ..applications.judging import Form, Judgement, judge
@@ -20,9 +21,12 @@ from ..applications.verify import Verdict, verify
 from ..errors import ParameterError
 from .columns import columns, count, percent
 from .making import warnings_as_notes
-from .table import print_error, print_lines
+from .table import WIDTH, print_error, print_lines
 
 __all__ = ["options", "run", "usable"]
+
+# letters before what an engine answers
+_REASON = 21
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +79,8 @@ def _report(file: str, verdict: Optional[Verdict], found: Optional[Judgement]) -
 
 def _print(verdict: Optional[Verdict], found: Optional[Judgement]) -> None:
     if verdict is not None:
-        print_lines(str(verdict).splitlines())
+        for line in str(verdict).splitlines():
+            print_lines(textwrap.wrap(line, WIDTH, subsequent_indent=" " * _REASON))
     if found is None:
         return
     head = ["on " + found.data, "precision", "samples", "accuracy\n(%)", "agrees\n(%)", "synapses", "additions"]
