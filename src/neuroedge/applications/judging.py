@@ -86,7 +86,7 @@ def judge(bundle: Bundle, data: Labelled, against: Optional[Bundle] = None) -> J
             notes.append(f"it does not run in {precision}: {error}")
     if against is not None:
         forms.append(panel.form(os.path.basename(against.file), against, against.plan))
-    return Judgement(data.name, forms, notes, recorded_of(bundle.provenance or {}))
+    return Judgement(data.title, forms, notes, recorded_of(bundle.provenance or {}))
 
 
 class _Panel:

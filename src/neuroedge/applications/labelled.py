@@ -57,6 +57,11 @@ class Labelled(NamedTuple):
     notes: Tuple[str, ...]
 
     @property
+    def title(self) -> str:
+        """The name without its folder."""
+        return os.path.basename(self.name)
+
+    @property
     def classes(self) -> int:
         """One more than the largest label."""
         return 1 + int(max(self.labels.max(), self.test_labels.max()))

@@ -119,7 +119,7 @@ def _done(
     bundle: Bundle, recipe: Recipe, data: Optional[Labelled], command: str, figures: Sequence[StepFigures]
 ) -> Dict[str, Any]:
     first, last = figures[0], figures[-1]
-    given = {} if data is None else {"data": data.name, "data_sha256": data.sha256}
+    given = {} if data is None else {"data": data.title, "data_sha256": data.sha256}
     return {
         "command": command, "from": os.path.basename(bundle.file), "keep": recipe.keep, "precision": recipe.precision,
         "bits": recipe.bits, **given, "accuracy_before": first.accuracy, "accuracy": last.accuracy,
@@ -144,7 +144,7 @@ class _Classes:
         self.labels: Optional[np.ndarray] = None
         if data is not None:
             self.inputs, self.labels, self.notes = data.test_inputs, data.test_labels, list(data.notes)
-            self.measured_on = f"{len(self.inputs):,} test samples of {data.name}"
+            self.measured_on = f"{len(self.inputs):,} test samples of {data.title}"
             self.seen = data.inputs
             return
         made = made_up(network.seed, features)

@@ -147,7 +147,7 @@ def _right(student: Student, inputs: np.ndarray, labels: np.ndarray) -> float:
 
 def _save(student: Student, data: Labelled, path: Any, done: Dict[str, Any], before: Optional[float]) -> int:
     told = {
-        **done, "from": student.origin, "data": data.name, "data_sha256": data.sha256, "samples": len(data.inputs),
+        **done, "from": student.origin, "data": data.title, "data_sha256": data.sha256, "samples": len(data.inputs),
         "test_samples": len(data.test_inputs), "accuracy_before": before,
         "accuracy": _right(student, data.test_inputs, data.test_labels),
     }  # fmt: skip

@@ -46,7 +46,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def usable(options: argparse.Namespace) -> None:
     """Raises ParameterError for options that cannot be meant."""
-    if options.keep == 1.0 and options.precision is None and options.storage == "auto":
+    nothing = options.precision is None and options.bits is None and options.storage == "auto"
+    if options.keep == 1.0 and nothing:
         raise ParameterError("nothing to do: give --keep, --precision or --storage; --keep 0.2 keeps a fifth")
     precision = options.precision or ("float32" if options.bits is None else "int8")
     checked_recipe(Recipe(options.keep, precision, options.bits, options.epochs))
@@ -103,7 +104,7 @@ def _print(options: argparse.Namespace, shrunk: Shrunk) -> None:
         for step in shrunk.steps
     ]  # fmt: skip
     name = os.path.basename(options.model)
-    print_lines([f"{name} -> {shrunk.file}, measured on {shrunk.measured_on}", "", *columns(head, lines), ""])
+    print_lines([f"{name} -> {shrunk.file}", "", *columns(head, lines), "", f"on {shrunk.measured_on}"])
     print_lines(["agrees: with the model as given; additions and time: of one sample, one thread"])
     size = f"{shrunk.file_bytes_before:,} -> {shrunk.file_bytes:,} bytes"
     print_lines([f"file: {size}, network and plan; made in {shrunk.seconds:.1f} s"])

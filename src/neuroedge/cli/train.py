@@ -114,7 +114,7 @@ def _report(options: argparse.Namespace, data: Labelled, taught: Taught) -> Any:
         "schema": SCHEMA, "model": options.model, "file": taught.file, "file_bytes": taught.file_bytes,
         "plan_bytes": taught.plan_bytes, "layers": [layer._asdict() for layer in taught.layers],
         "epochs": [epoch._asdict() for epoch in taught.history.epochs], "kept_epoch": taught.history.best + 1,
-        "data": {"name": data.name, "sha256": data.sha256, "samples": len(data.inputs),
+        "data": {"name": data.title, "sha256": data.sha256, "samples": len(data.inputs),
                  "test_samples": len(data.test_inputs), "notes": list(data.notes)},
         "accuracy_before": taught.accuracy_before, "training_accuracy": taught.training_accuracy,
         "accuracy": taught.accuracy, "seconds": taught.seconds, "training_bytes": taught.history.nbytes,
@@ -123,7 +123,7 @@ def _report(options: argparse.Namespace, data: Labelled, taught: Taught) -> Any:
 
 def _print(options: argparse.Namespace, data: Labelled, taught: Taught) -> None:
     samples, tests, history = len(data.inputs), len(data.test_inputs), taught.history
-    print_lines([f"{os.path.basename(options.model)} -> {taught.file}, taught with {data.name}", ""])
+    print_lines([f"{os.path.basename(options.model)} -> {taught.file}, taught with {data.title}", ""])
     lines: List[List[str]] = [[x.name, count(x.neurons), x.model, count(x.synapses)] for x in taught.layers]
     print_lines(columns(["layer", "neurons", "model", "synapses in"], lines))
     rows = [["training", count(samples), "-", percent(taught.training_accuracy)]]
