@@ -59,6 +59,23 @@ _BOARD = {
     "gpu_arch": "text?: CUDA compute capability", "l4t": "text?: Jetson Linux", "jetpack": "text?: JetPack",
 }  # fmt: skip
 
+_LOOP = {
+    "reason": "text: of its end", "error": "text: the last one", "seconds": "number s: since its start",
+    "period_ms": "number ms: of a period", "deadline_ms": "number ms: for a period", "turns": "whole: periods done",
+    "skipped": "whole: periods that overruns cost", "missed": "whole: deadlines", "total": "whole: of so many",
+    **{f"{what}_{key}_ms": f"number? ms: {word}, {of}"
+       for what, of in (("latency", "of a period"), ("compute", "of its work"), ("wake", "of waking late"),
+                        ("overhead", "of the loop itself"))
+       for key, word in (("p50", "median"), ("p99", "99th percentile"), ("p999", "99.9th percentile"),
+                         ("max", "longest"))},
+    "read": "whole: values of the source, used + dropped", "used": "whole: of them", "dropped": "whole: of them",
+    "held": "whole: periods that used an old value", "nothing": "whole: periods without a new one",
+    "outages": "whole: of the sensor", "errors": {"*": "whole: how often this was"},
+    "asleep": "whole: periods slept", "lost": "whole: events for later periods", "written": "whole: values to the sink",
+    "unwritten": "whole: values that it could not take", "safe": "whole: periods at the safe value",
+    "level": "text: of quality", "faults": "whole?: page faults", "collections": "whole: of Python's cycle collector",
+}  # fmt: skip
+
 SCHEMAS: Dict[str, Dict[str, Any]] = {
     "neuroedge.info/1": {
         "version": "text: of neuroedge", "board": _BOARD, "simd": "text: instructions in use",
@@ -101,10 +118,48 @@ SCHEMAS: Dict[str, Dict[str, Any]] = {
         "notes": [{"what": "text: a subject", "note": "text: what is not supported or not used"}],
     },
     "neuroedge.verify/1": {
-        "file": "text: path", "equal": "yes/no: every engine gave the golden answer",
-        "duration_ms": "number ms: of the golden input", "spikes": "whole: of the answer",
-        "checks": [{"engine": "text: of it", "simd": "text: instructions",
-                    "difference": "text?: the first one", "reason": "text?: why it cannot run this"}],
+        "file": "text: path", "equal?": "yes/no: every engine gave the golden answer",
+        "duration_ms?": "number ms: of the golden input", "spikes?": "whole: of the answer",
+        "checks?": [{"engine": "text: of it", "simd": "text: instructions",
+                     "difference": "text?: the first one", "reason": "text?: why it cannot run this"}],
+        "data?": {"name": "text: samples", "notes": ["text: of them"], "forms": [{
+            "name": "text: as saved, or in another precision", "precision": "text: of it", "samples": "whole: answered",
+            "accuracy": "number: share answered rightly",
+            "agreement": "number: share answered as by the model as saved",
+            "synapses": "whole: of it", "plan_bytes": "whole bytes: plan and state",
+            "additions": "number?: of a weight, for a sample"}]},
+        "recorded?": [{"step": "text: that it was made by", "accuracy_before": "number?: share answered rightly before",
+                       "accuracy": "number?: and after", "measured_on": "text: samples"}],
+    },
+    "neuroedge.run/1": {
+        "version": "text: of neuroedge", "model": "text: as asked for", "wall_s": "number s: that it ran", **_LOOP,
+        "last_value": "any: what the sink was given last", "missed_limits": ["text: a limit of --require"],
+    },
+    "neuroedge.run.status/1": _LOOP,
+    "neuroedge.shrink/1": {
+        "model": "text: as asked for", "file": "text: written", "file_bytes_before": "whole bytes: of the model",
+        "file_bytes": "whole bytes: written", "measured_on": "text: samples",
+        "steps": [{
+            "name": "text: of the step", "precision": "text: after it", "accuracy": "number?: share answered rightly",
+            "agreement": "number?: share answered as by the model as given", "synapses": "whole: that are left",
+            "plan_bytes": "whole bytes: plan and state", "additions": "number?: of a weight, for a sample",
+            "measured_us": "number? us: of a sample, median, measured",
+        }],
+        "notes": ["text: what should be known"], "seconds": "number s: that it took",
+    },
+    "neuroedge.train/1": {
+        "model": "text: as asked for", "file": "text: written", "file_bytes": "whole bytes: written",
+        "plan_bytes": "whole bytes: plan and state",
+        "layers": [{"name": "text: of it", "neurons": "whole: of it", "model": "text: lif, li, …",
+                    "synapses": "whole: that reach it"}],
+        "epochs": [{"loss": "number: mean cross entropy", "accuracy": "number: share of training samples",
+                    "validation": "number?: share of held-out samples"}],
+        "kept_epoch": "whole: whose weights were saved, from 1",
+        "data": {"name": "text: samples", "sha256": "text: of the file", "samples": "whole: to learn from",
+                 "test_samples": "whole: to test with", "notes": ["text: of them"]},
+        "accuracy_before": "number?: share of test samples before", "training_accuracy": "number: of training samples",
+        "accuracy": "number: share of test samples after", "seconds": "number s: of training",
+        "training_bytes": "whole bytes: of its state",
     },
     "neuroedge.bench/1": {
         "version": "text: of neuroedge", "board": "text: its name", "simd": "text: instructions in use",
