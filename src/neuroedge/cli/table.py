@@ -4,7 +4,8 @@ import sys
 from typing import List, Sequence, TextIO, Tuple
 
 __all__ = [
-    "WIDTH", "folded", "plain", "print_aside", "print_error", "print_failure", "print_lines", "rows", "table", "wrapped",
+    "WIDTH", "folded", "plain", "print_aside", "print_error", "print_failure", "print_lines", "rows", "table",
+    "wrapped",
 ]  # fmt: skip
 
 WIDTH = 80
