@@ -60,7 +60,7 @@ def test_help_of_a_verb(said: Any, verb: str) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_unknown_options(said: Any, verb: str) -> None:
-    out, err = said(2, verb, *(["model.ne"] if verb in ("run", "show", "verify") else []), "--fly")
+    out, err = said(2, *cli.VERBS[verb].split()[1:], "--fly")
     assert out == "" and "unrecognized arguments: --fly" in err
 
 

@@ -10,10 +10,11 @@ Also --governor (less quality when hot or late), --realtime, --watchdog (systemd
 import argparse
 import json
 import os
+import sys
 import time
 import warnings
 from contextlib import ExitStack
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .. import __version__
 from ..applications.deploy import Parts, assembled, parts_of
@@ -28,7 +29,8 @@ from ..runtime.pace import MonotonicClock
 from ..runtime.report import Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
-from .table import print_aside, print_error, rows
+from .table import plain as printable
+from .table import print_error, rows
 
 __all__ = ["options", "run", "usable"]
 
@@ -37,7 +39,7 @@ MISSED = 3
 
 # what can be required to be at most so much, and where it stands in a report
 LIMITS = {
-    "p50_ms": "latency_p50_ms", "p99_ms": "latency_p99_ms", "p999_ms": "latency_p999_ms", "max_ms": "latency_max_ms",
+    "p50_ms": "latency_p50_ms", "p99_ms": "latency_p99_ms", "p99_9_ms": "latency_p999_ms", "max_ms": "latency_max_ms",
     "missed": "missed", "skipped": "skipped", "dropped": "dropped", "unwritten": "unwritten",
 }  # fmt: skip
 # of a loop's end
@@ -166,7 +168,7 @@ def _loop(
         if options.json:
             print(json.dumps({"schema": STATUS, **_figures(loop.report())}), flush=True)
         else:
-            print_aside([line])
+            _told([line])
 
     loop = assembled(
         parts, source, sink, clock=clock, policy=options.on_error, on_step=step, on_status=status,
@@ -179,6 +181,12 @@ def _warned(
     message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Optional[str] = None
 ) -> None:  # fmt: skip
     print_error(str(message), "warning")
+
+
+def _told(lines: Sequence[str]) -> None:
+    """What is neither data nor trouble, to standard error, which takes any letter."""
+    for line in lines:
+        print(printable(line), file=sys.stderr)
 
 
 def _figures(report: Report) -> Dict[str, Any]:
@@ -211,7 +219,7 @@ def _summary(
     ]  # fmt: skip
     if options.record is not None:
         pairs.append(("recorded", options.record))
-    print_aside([loop.status(), *rows(pairs)])
+    _told([loop.status(), *rows(pairs)])
 
 
 def _kinds(report: Report) -> str:
