@@ -10,11 +10,10 @@ Also --governor (less quality when hot or late), --realtime, --watchdog (systemd
 import argparse
 import json
 import os
-import sys
 import time
 import warnings
 from contextlib import ExitStack
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .. import __version__
 from ..applications.deploy import Parts, assembled, parts_of
@@ -29,8 +28,7 @@ from ..runtime.pace import MonotonicClock
 from ..runtime.report import Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
-from .table import plain as printable
-from .table import print_error, rows
+from .table import print_aside, print_error, rows
 
 __all__ = ["options", "run", "usable"]
 
@@ -168,7 +166,7 @@ def _loop(
         if options.json:
             print(json.dumps({"schema": STATUS, **_figures(loop.report())}), flush=True)
         else:
-            _told([line])
+            print_aside([line])
 
     loop = assembled(
         parts, source, sink, clock=clock, policy=options.on_error, on_step=step, on_status=status,
@@ -181,12 +179,6 @@ def _warned(
     message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Optional[str] = None
 ) -> None:  # fmt: skip
     print_error(str(message), "warning")
-
-
-def _told(lines: Sequence[str]) -> None:
-    """What is neither data nor trouble, to standard error, which takes any letter."""
-    for line in lines:
-        print(printable(line), file=sys.stderr)
 
 
 def _figures(report: Report) -> Dict[str, Any]:
@@ -219,7 +211,7 @@ def _summary(
     ]  # fmt: skip
     if options.record is not None:
         pairs.append(("recorded", options.record))
-    _told([loop.status(), *rows(pairs)])
+    print_aside([loop.status(), *rows(pairs)])
 
 
 def _kinds(report: Report) -> str:

@@ -3,7 +3,7 @@
 import sys
 from typing import List, Sequence, TextIO, Tuple
 
-__all__ = ["WIDTH", "plain", "print_error", "print_failure", "print_lines", "rows"]
+__all__ = ["WIDTH", "plain", "print_aside", "print_error", "print_failure", "print_lines", "rows"]
 
 WIDTH = 80
 # of the names of rows
@@ -47,6 +47,12 @@ def print_lines(lines: Sequence[str]) -> None:
     """Print to standard output, with ? for what its encoding has not."""
     for line in lines:
         _print(line, sys.stdout)
+
+
+def print_aside(lines: Sequence[str]) -> None:
+    """Print to standard error what is neither data nor trouble."""
+    for line in lines:
+        _print(plain(line), sys.stderr)
 
 
 def print_error(text: str, kind: str = "error") -> None:

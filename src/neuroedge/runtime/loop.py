@@ -56,8 +56,8 @@ class Loop:
     `run_simulation`, as a NeuromorphicAPI. decoder: what has `decode(answer)`, or a function; None: the answer itself.
     sink: what has `write`, a function, a text as `open_sink` takes, several of these in a list, or None.
 
-    simulate_ms: time of the network in one period, default the period. into, dt, record: see `Runner`.
-    record_from: populations that are recorded, default all. on_step: gets each `Step` when its work is done. policy: a
+    simulate_ms: time of the network in one period, default the period. into, dt, record, record_from: see `Runner`.
+    on_step: gets the `Step` of every period, when its work is done. policy: a
     `Policy`, or its on_error, for a sensor that fails. clock: see `Clock`. threaded: whether the source is read in a
     thread; default: if it says that it blocks. governor: lowers the quality of the network, by `readings()`, default
     the board's. sleep_after: s without events after which the network is not run; the silence is made up for when one
@@ -82,7 +82,8 @@ class Loop:
         self._time = 0.0
         if network is None:
             raise ArgumentTypeError("Loop: network must be given: a Network, a Plan, a Simulator or a NeuromorphicAPI")
-        self._runner = Runner(network, self.period_ms if simulate_ms is None else simulate_ms, into, dt, record)
+        lasts = self.period_ms if simulate_ms is None else simulate_ms
+        self._runner = Runner(network, lasts, into, dt, record, record_from)
         self._encode, self._stamped = encoder_call(encoder)
         self._decode = called("decoder", "decode", decoder)
         self._options(policy, governor, readings, sleep_after, on_status, status_s)
@@ -98,7 +99,7 @@ class Loop:
         self._thread = Latest(opened) if blocks else None
         self._sensing = Sensing(self._thread or opened, self._policy)
         self._parts = {name: Latency() for name in ("read", "encode", "compute", "decode", "write", "overhead")}
-        self._runner.record_from, self._on_step = record_from, on_step
+        self._on_step = on_step
         self._stop = StopSignals()
         self._garbage = Garbage()
         self._reason = self._error = ""

@@ -41,11 +41,12 @@ class Grade:
 
 class Runner:
     """Runs `network` for `simulate_ms` at a time. into: the population that events without a name go to, default the
-    only one that no other feeds. dt: step in ms of a Network. record: what a Simulator records."""
+    only one that no other feeds. dt: step in ms of a Network. record: what a Simulator records, record_from: of which
+    populations, default all."""
 
     def __init__(
         self, network: Any, simulate_ms: float, into: Optional[str] = None, dt: Optional[float] = None,
-        record: Sequence[str] = ("spikes",),
+        record: Sequence[str] = ("spikes",), record_from: Optional[Sequence[str]] = None,
     ) -> None:  # fmt: skip
         self.ms = checks.positive("Loop", "simulate_ms", simulate_ms, "ms")
         # a plan has one step and one event threshold, and so one quality
@@ -56,8 +57,7 @@ class Runner:
             raise ParameterError(f"Loop: dt is for a Network or a Plan (got dt = {shown(dt)} and {shown(network)})")
         self.network, self._plain = network, isinstance(network, Simulator)
         self._record = checks.names("Loop", "record", record)
-        # populations that a Simulator records of, None: all
-        self.record_from: Optional[Sequence[str]] = None
+        self._record_from = None if record_from is None else checks.names("Loop", "record_from", record_from)
         if self._plain:
             checks.ticks_of("Loop", self.ms, network.dt)
             names, fed = list(network.plan.names), _fed(network.plan.projections)
@@ -117,7 +117,7 @@ class Runner:
 
     def _run(self, ms: float, inputs: Dict[str, Any]) -> Any:
         if self._plain:
-            return self.network.run(ms, inputs, record=self._record, record_from=self.record_from)
+            return self.network.run(ms, inputs, record=self._record, record_from=self._record_from)
         return self.network.run_simulation(ms, external_inputs=inputs)
 
     def _split(self, inputs: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, SpikeTrain]]:
