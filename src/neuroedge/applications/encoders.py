@@ -135,15 +135,15 @@ class Frames(_Into):
         self._bare = Bare(plan, population, owner, self.resolution)
         self._seen = -math.inf
 
-    def encode(self, value: Any, ms: float) -> Dict[str, Events]:
+    def encode(self, value: Any, timestamp: float) -> Dict[str, Events]:
         """Events since the frame before. The first one, and one that comes more than 1 s later, is silent."""
         if isinstance(value, (SpikeTrain, SpikePattern)):
             return self._bare.encode(value)
         frame = small_frame(self._owner, value, self.resolution)
-        if not 0.0 < ms - self._seen <= _GAP:
+        if not 0.0 < timestamp - self._seen <= _GAP:
             self._camera.reset()
-        events = self._camera.encode(frame, ms)
-        self._seen = ms
+        events = self._camera.encode(frame, timestamp)
+        self._seen = timestamp
         return self.put(events)
 
 

@@ -37,7 +37,7 @@ MISSED = 3
 
 # what can be required to be at most so much, and where it stands in a report
 LIMITS = {
-    "p50_ms": "latency_p50_ms", "p99_ms": "latency_p99_ms", "p999_ms": "latency_p999_ms", "max_ms": "latency_max_ms",
+    "p50_ms": "latency_p50_ms", "p99_ms": "latency_p99_ms", "p99_9_ms": "latency_p999_ms", "max_ms": "latency_max_ms",
     "missed": "missed", "skipped": "skipped", "dropped": "dropped", "unwritten": "unwritten",
 }  # fmt: skip
 # of a loop's end
