@@ -111,6 +111,8 @@ def _guarded(verb: str, options: argparse.Namespace) -> int:
             usable(options)
     except ParameterError as error:
         return _failed(error, options.debug, USAGE)
+    except (NeuroedgeError, OSError) as error:
+        return _failed(error, options.debug, FAILED)
     try:
         code = int(_module(verb).run(options))
         sys.stdout.flush()

@@ -3,7 +3,7 @@
 import sys
 from typing import List, Sequence, TextIO, Tuple
 
-__all__ = ["WIDTH", "plain", "print_error", "print_failure", "print_lines", "rows"]
+__all__ = ["WIDTH", "folded", "plain", "print_error", "print_failure", "print_lines", "rows", "table", "wrapped"]
 
 WIDTH = 80
 # of the names of rows
@@ -22,13 +22,14 @@ def rows(pairs: Sequence[Tuple[str, str]]) -> List[str]:
     lines = []
     for name, value in pairs:
         first = f"{name:<{_INDENT}}"
-        for line in _wrapped(plain(value), WIDTH - _INDENT):
+        for line in wrapped(plain(value), WIDTH - _INDENT):
             lines.append(f"{first}{line}".rstrip())
             first = " " * _INDENT
     return lines
 
 
-def _wrapped(text: str, width: int) -> List[str]:
+def wrapped(text: str, width: int) -> List[str]:
+    """A text in lines of that many letters, four of them at most."""
     lines: List[str] = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -41,6 +42,18 @@ def _wrapped(text: str, width: int) -> List[str]:
     if len(lines) > _LINES:
         lines = [*lines[: _LINES - 1], f"{lines[_LINES - 1][: width - 4]} ..."]
     return lines
+
+
+def folded(line: str, indent: int) -> List[str]:
+    """A line of a table; what is too long goes on below, so far to the right."""
+    lines = []
+    while len(line) > WIDTH:
+        at = line.rfind(", ", indent, WIDTH) + 1 or line.rfind(" ", indent + 1, WIDTH + 1)
+        # a word without an end is cut
+        at = at if at > 0 else WIDTH
+        lines.append(line[:at].rstrip())
+        line = " " * indent + line[at:].lstrip()
+    return [*lines, line]
 
 
 def print_lines(lines: Sequence[str]) -> None:
@@ -69,3 +82,34 @@ def print_failure(text: str) -> None:
 def _print(line: str, stream: TextIO) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     print(line.encode(encoding, "replace").decode(encoding), file=stream)
+
+
+def table(heads: Sequence[str], lines: Sequence[Sequence[str]], form: str = "text", left: int = 1) -> List[str]:
+    """A table as text, as Markdown ("md") or as "csv".
+
+    heads: what stands above each column, with its unit in parentheses, which text puts on a line of its own. lines:
+    cells as texts. left: so many first columns are words, the others numbers. CSV has neither thousands nor spaces.
+    """
+    if form == "csv":
+        return [",".join(_csv(cell) for cell in line) for line in [heads, *lines]]
+    if form == "md":
+        marks = ["---" if k < left else "---:" for k in range(len(heads))]
+        return [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in [heads, marks, *lines]]
+    split = [head.partition(" (") for head in heads]
+    tops, units = [name for name, _, _ in split], [f"({unit}" if unit else "" for _, _, unit in split]
+    above = [tops, units] if any(units) else [tops]
+    wide = [max(len(line[k]) for line in [*above, *lines]) for k in range(len(heads))]
+    return [_aligned(line, wide, left) for line in [*above, *lines]]
+
+
+def _aligned(cells: Sequence[str], wide: Sequence[int], left: int) -> str:
+    padded = [f"{c:<{w}}" if k < left else f"{c:>{w}}" for k, (c, w) in enumerate(zip(cells, wide))]
+    return "  ".join(padded).rstrip()
+
+
+def _csv(cell: str) -> str:
+    # 1,234.5 is one number
+    bare = cell.replace(",", "")
+    if bare.replace(".", "", 1).replace("-", "", 1).isdigit():
+        return bare
+    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\n') else cell

@@ -5,13 +5,12 @@ examples:
   neuroedge verify small.ne --data digits --against digits
 
 Each line says equal, bit for bit, or the first population, neuron and tick that
-differ. With --data: what precision costs, and with --against what shrinking did.
+differ. With --data: what precision costs, with --against what shrinking cost.
 Exit 0 if all are equal, 1 if one is not, or the file cannot be read.
 """
 
 import argparse
 import json
-import textwrap
 from typing import Any, Dict, List, Optional
 
 from ..applications.judging import Form, Judgement, judge
@@ -19,15 +18,10 @@ from ..applications.labelled import load_labelled
 from ..applications.ready import open_model
 from ..applications.verify import Verdict, verify
 from ..errors import ParameterError
-from .columns import columns, count, percent
-from .making import warnings_as_notes
-from .table import WIDTH, print_error, print_lines
+from .making import count, percent, warnings_as_notes
+from .table import folded, print_error, print_lines, table
 
 __all__ = ["options", "run", "usable"]
-
-# letters before what an engine answers
-_REASON = 21
-
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge verify`: the model, data, and what it was made from."""
@@ -79,12 +73,11 @@ def _report(file: str, verdict: Optional[Verdict], found: Optional[Judgement]) -
 
 def _print(verdict: Optional[Verdict], found: Optional[Judgement]) -> None:
     if verdict is not None:
-        for line in str(verdict).splitlines():
-            print_lines(textwrap.wrap(line, WIDTH, subsequent_indent=" " * _REASON))
+        print_lines([part for line in str(verdict).splitlines() for part in folded(line, 21)])
     if found is None:
         return
-    head = ["on " + found.data, "precision", "samples", "accuracy\n(%)", "agrees\n(%)", "synapses", "additions"]
-    print_lines(["", *columns([*head, "plan\n(bytes)"], [_line(form) for form in found.forms]), ""])
+    head = ["on " + found.data, "precision", "samples", "accuracy (%)", "agrees (%)", "synapses", "additions"]
+    print_lines(["", *table([*head, "plan (bytes)"], [_line(form) for form in found.forms], left=2), ""])
     print_lines(["agrees: with the model as saved, on the same samples; additions: of a sample"])
     for step, before, after, on in found.recorded:
         print_lines([f"as recorded when it was {step}: {percent(before)} -> {percent(after)} %, {on}"])
