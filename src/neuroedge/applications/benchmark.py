@@ -32,8 +32,8 @@ CONFIGS: Tuple[Dict[str, Any], ...] = (
     {"precision": "int8", "pruning": 0.8},
 )
 KEYS = ("precision", "pruning")
-# ms that a digit is shown for; seconds of inferences that are timed, and that draw power
-SHOWN, TIMED, DRAWN = 16.0, 0.5, 1.0
+# ms that a digit is shown for; epochs of tuning; seconds of inferences that are timed, and that draw power
+SHOWN, EPOCHS, TIMED, DRAWN = 16.0, 10, 0.5, 1.0
 # more latencies than this say no more
 MOST = 50_000
 
@@ -113,7 +113,7 @@ def _network(precision: str, pruning: float, digits: Digits, progress: bool) -> 
     key = "int8" if precision == "int8" else "float", pruning
     if key not in _configured:
         network = ready("digits").network.copy()
-        recipe = Recipe(1.0 - pruning, precision, duration=SHOWN, threads=1, progress=progress)
+        recipe = Recipe(1.0 - pruning, precision, epochs=EPOCHS, duration=SHOWN, threads=1, progress=progress)
         some = augmented(digits.inputs, pictures((8, 8))) if pruning else None
         _configured[key] = smaller(network, recipe, (digits.inputs, digits.labels), some).network
     return _configured[key]

@@ -1,4 +1,4 @@
-"""What verbs share that make a model from another: pictures' sides, and the command that the file says it came from."""
+"""What verbs share that make and judge models: options, numbers, and the command that a file says it came from."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from ..errors import ParameterError
 from ..plan.plan import MAX_THREADS
 from .table import print_error
 
-__all__ = ["command_of", "must_differ", "sides", "threads_usable", "warnings_as_notes"]
+__all__ = ["command_of", "count", "must_differ", "percent", "sides", "threads_usable", "warnings_as_notes"]
 
 
 def command_of(verb: str, options: argparse.Namespace, model: str, names: Sequence[str]) -> str:
@@ -45,6 +45,16 @@ def threads_usable(threads: Optional[int]) -> None:
     """Threads that the core can make."""
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise ParameterError(f"--threads must be 1 to {MAX_THREADS} (got {threads})")
+
+
+def percent(share: Optional[float]) -> str:
+    """A share 0 … 1 in percent, or a dash where it is not known."""
+    return "-" if share is None else f"{100.0 * share:.1f}"
+
+
+def count(number: Optional[float]) -> str:
+    """A number of things, or a dash where it is not known."""
+    return "-" if number is None else f"{number:,.0f}"
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from ..applications.ready import open_model
 from ..applications.shrink import Shrunk, recipe_for, shrink_model
 from ..applications.smaller import Recipe, checked_recipe
 from ..errors import ParameterError
-from .columns import columns, count, percent
-from .making import command_of, must_differ, sides, warnings_as_notes
-from .table import print_error, print_lines
+from .making import command_of, count, must_differ, percent, sides, warnings_as_notes
+from .plot import add_plot, plot_usable, write_plot
+from .table import print_error, print_lines, table
 
 __all__ = ["options", "run", "usable"]
 
@@ -42,6 +42,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--storage", choices=STORAGES, default="auto", metavar="S", help="auto, the fastest, or small: fewer bytes"
     )
+    add_plot(parser, "accuracy, bytes")
 
 
 def usable(options: argparse.Namespace) -> None:
@@ -54,6 +55,7 @@ def usable(options: argparse.Namespace) -> None:
     if options.vary is not None and options.data is None:
         raise ParameterError("--vary needs --data")
     sides(options.vary)
+    plot_usable(options)
     must_differ(options.output, "MODEL", options.model, "give another name")
     must_differ(options.output, "--data", options.data, "give another name")
 
@@ -75,7 +77,19 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(_report(options, shrunk)))
     else:
         _print(options, shrunk)
+    write_plot(options, lambda: _drawn(shrunk))
     return 0
+
+
+def _drawn(shrunk: Shrunk) -> Any:
+    from ..applications.pictures_sizes import draw_sizes
+
+    steps, agreed = shrunk.steps, shrunk.steps[0].accuracy is None
+    shares = [(s, s.agreement if agreed else s.accuracy) for s in steps]
+    ax = draw_sizes([(s.name, s.plan_bytes, share, s.precision) for s, share in shares if share is not None])
+    if agreed:
+        ax.set_ylabel("agreement with the model as given [%]")
+    return ax
 
 
 def _report(options: argparse.Namespace, shrunk: Shrunk) -> Any:
@@ -95,7 +109,7 @@ def _report(options: argparse.Namespace, shrunk: Shrunk) -> Any:
 
 
 def _print(options: argparse.Namespace, shrunk: Shrunk) -> None:
-    head = ["step", "accuracy\n(%)", "agrees\n(%)", "synapses", "additions", "plan\n(bytes)", "measured\n(us)"]
+    head = ["step", "accuracy (%)", "agrees (%)", "synapses", "additions", "plan (bytes)", "measured (us)"]
     lines: List[List[str]] = [
         [
             step.name, percent(step.accuracy), percent(step.agreement), count(step.synapses), count(step.additions),
@@ -104,7 +118,7 @@ def _print(options: argparse.Namespace, shrunk: Shrunk) -> None:
         for step in shrunk.steps
     ]  # fmt: skip
     name = os.path.basename(options.model)
-    print_lines([f"{name} -> {shrunk.file}", "", *columns(head, lines), "", f"on {shrunk.measured_on}"])
+    print_lines([f"{name} -> {shrunk.file}", "", *table(head, lines), "", f"on {shrunk.measured_on}"])
     print_lines(["agrees: with the model as given; additions and time: of one sample, one thread"])
     size = f"{shrunk.file_bytes_before:,} -> {shrunk.file_bytes:,} bytes"
     print_lines([f"file: {size}, network and plan; made in {shrunk.seconds:.1f} s"])

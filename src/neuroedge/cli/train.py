@@ -14,9 +14,9 @@ from ..applications.labelled import Labelled, load_labelled
 from ..applications.ready import open_model
 from ..applications.teaching import Course, Student, Taught, new_student, sizes_of, student_of, teach
 from ..errors import ParameterError
-from .columns import columns, count, percent
-from .making import command_of, must_differ, sides, threads_usable, warnings_as_notes
-from .table import print_error, print_lines
+from .making import command_of, count, must_differ, percent, sides, threads_usable, warnings_as_notes
+from .plot import add_plot, plot_usable, write_plot
+from .table import print_error, print_lines, table
 
 __all__ = ["options", "run", "usable"]
 
@@ -39,6 +39,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vary", metavar="HxW", help="pictures: each epoch sees them turned, shifted")
     parser.add_argument("--threads", type=int, metavar="T", help="(one, or more for large networks)")
     parser.add_argument("--keep-best", action="store_true", help="Ctrl-C saves the best weights so far")
+    add_plot(parser, "loss, accuracy")
 
 
 def usable(options: argparse.Namespace) -> None:
@@ -57,6 +58,7 @@ def usable(options: argparse.Namespace) -> None:
         raise ParameterError(f"--duration must be > 0 ms (got {options.duration:g})")
     sides(options.vary)
     threads_usable(options.threads)
+    plot_usable(options)
     must_differ(options.output, "--data", options.data, "give another name")
 
 
@@ -79,9 +81,16 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(_report(options, data, taught)))
     else:
         _print(options, data, taught)
+    write_plot(options, lambda: _drawn(taught))
     for note in data.notes:
         print_error(note, "note")
     return 0
+
+
+def _drawn(taught: Taught) -> Any:
+    from ..applications.pictures_training import draw_training
+
+    return draw_training(taught.history)
 
 
 def _student(options: argparse.Namespace, data: Labelled) -> Student:
@@ -124,11 +133,11 @@ def _report(options: argparse.Namespace, data: Labelled, taught: Taught) -> Any:
 def _print(options: argparse.Namespace, data: Labelled, taught: Taught) -> None:
     samples, tests, history = len(data.inputs), len(data.test_inputs), taught.history
     print_lines([f"{os.path.basename(options.model)} -> {taught.file}, taught with {data.title}", ""])
-    lines: List[List[str]] = [[x.name, count(x.neurons), x.model, count(x.synapses)] for x in taught.layers]
-    print_lines(columns(["layer", "neurons", "model", "synapses in"], lines))
+    lines: List[List[str]] = [[x.name, x.model, count(x.neurons), count(x.synapses)] for x in taught.layers]
+    print_lines(table(["layer", "model", "neurons", "synapses in"], lines, left=2))
     rows = [["training", count(samples), "-", percent(taught.training_accuracy)]]
     rows.append(["test", count(tests), percent(taught.accuracy_before), percent(taught.accuracy)])
-    print_lines(["", *columns(["accuracy", "samples", "before (%)", "after (%)"], rows), ""])
+    print_lines(["", *table(["accuracy", "samples", "before (%)", "after (%)"], rows), ""])
     each = taught.seconds / max(1, len(history))
     kept = f"kept epoch {history.best + 1} (least loss, {history.epochs[history.best].loss:.3g})"
     print_lines([f"{len(history)} epochs in {taught.seconds:.1f} s, {1e3 * each:.0f} ms each; {kept}"])

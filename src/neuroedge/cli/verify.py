@@ -5,7 +5,7 @@ examples:
   neuroedge verify small.ne --data digits --against digits
 
 Each line says equal, bit for bit, or the first population, neuron and tick that
-differ. With --data: what precision costs, and with --against what shrinking did.
+differ. With --data: what precision costs, with --against what shrinking cost.
 Exit 0 if all are equal, 1 if one is not, or the file cannot be read.
 """
 
@@ -18,13 +18,10 @@ from ..applications.labelled import load_labelled
 from ..applications.ready import open_model
 from ..applications.verify import Verdict, verify
 from ..errors import ParameterError
-from .columns import columns, count, percent
-from .making import warnings_as_notes
-from .table import folded, print_error, print_lines
+from .making import count, percent, warnings_as_notes
+from .table import folded, print_error, print_lines, table
 
 __all__ = ["options", "run", "usable"]
-
-
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge verify`: the model, data, and what it was made from."""
@@ -79,8 +76,8 @@ def _print(verdict: Optional[Verdict], found: Optional[Judgement]) -> None:
         print_lines([part for line in str(verdict).splitlines() for part in folded(line, 21)])
     if found is None:
         return
-    head = ["on " + found.data, "precision", "samples", "accuracy\n(%)", "agrees\n(%)", "synapses", "additions"]
-    print_lines(["", *columns([*head, "plan\n(bytes)"], [_line(form) for form in found.forms]), ""])
+    head = ["on " + found.data, "precision", "samples", "accuracy (%)", "agrees (%)", "synapses", "additions"]
+    print_lines(["", *table([*head, "plan (bytes)"], [_line(form) for form in found.forms], left=2), ""])
     print_lines(["agrees: with the model as saved, on the same samples; additions: of a sample"])
     for step, before, after, on in found.recorded:
         print_lines([f"as recorded when it was {step}: {percent(before)} -> {percent(after)} %, {on}"])
