@@ -35,6 +35,7 @@ LATE = {
     ("board/ina219.py", "smbus2"): "the `sensors` extra",
     ("cli/__init__.py", "neuroedge"): "the version, only when asked for",
     ("cli/demo.py", "neuroedge.applications.pictures"): "matplotlib, the `plot` extra",
+    ("cli/demo.py", "neuroedge.applications.pictures_demo"): "matplotlib, the `plot` extra",
     ("cli/plot.py", "neuroedge.applications.figures"): "matplotlib, the `plot` extra",
     ("checks.py", "psutil"): "slow to load, and rarely needed",
     ("engines/library.py", "neuroedge"): "where the package lies, without a cycle",
