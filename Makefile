@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: help demo test quick sanitize aarch64 instructions bench docs lint types clean
 
 help:
-	@echo "make demo       play the traffic clip through a spiking network; writes demo.png"
+	@echo "make demo       digits in int8, a traffic clip live; writes demo.png, demo.html"
 	@echo "make test       all tests"
 	@echo "make quick      the tests without the long ones: about a minute"
 	@echo "make sanitize   native core under address, undefined and thread sanitizers (part of make test)"
@@ -21,7 +21,7 @@ help:
 	@echo "make clean      remove $(VENV) and build folders"
 
 demo: $(READY)
-	$(BIN)/neuroedge demo --out demo.png
+	$(BIN)/neuroedge demo --out demo.png --report demo.html
 
 test: $(READY)
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile

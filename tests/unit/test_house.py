@@ -35,6 +35,7 @@ LATE = {
     ("board/ina219.py", "smbus2"): "the `sensors` extra",
     ("cli/__init__.py", "neuroedge"): "the version, only when asked for",
     ("cli/demo.py", "neuroedge.applications.pictures"): "matplotlib, the `plot` extra",
+    ("cli/demo.py", "neuroedge.applications.pictures_demo"): "matplotlib, the `plot` extra",
     ("cli/plot.py", "neuroedge.applications.figures"): "matplotlib, the `plot` extra",
     ("cli/shrink.py", "neuroedge.applications.pictures_sizes"): "matplotlib, the `plot` extra",
     ("cli/train.py", "neuroedge.applications.pictures_training"): "matplotlib, the `plot` extra",

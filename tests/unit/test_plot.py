@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ class TestDrawn:
             options = asked(tmp_path / name)
             plot_usable(options)
             write_plot(options, lambda: draw_sizes([("one", 4000, 0.9), ("two", 9000, 0.95)]))
-            written.append((tmp_path / name).read_bytes())
+            # matplotlib before 3.5 dates an SVG, whatever it is asked
+            written.append(re.sub(b"<dc:date>.*</dc:date>", b"", (tmp_path / name).read_bytes()))
         assert written[0].startswith(magic) and written[0] == written[1]
         assert os.listdir(tmp_path) == [name]
         captured = capsys.readouterr()

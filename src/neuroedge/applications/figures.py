@@ -39,6 +39,8 @@ def axes_of(ax: Optional[Any], width: float, height: float) -> Any:
 def figure_bytes(drawn: Any, form: str, dpi: int = 150) -> bytes:
     """A figure, or that of some axes, as a file of "svg", "png" or "pdf"."""
     held = io.BytesIO()
+    # a figure is in none, says matplotlib 3.3
+    figure = drawn if drawn.figure is None else drawn.figure
     with rc_context({"svg.hashsalt": "neuroedge"}):
-        drawn.figure.savefig(held, format=form, dpi=dpi, metadata=_UNDATED[form])
+        figure.savefig(held, format=form, dpi=dpi, metadata=_UNDATED[form])
     return held.getvalue()

@@ -9,7 +9,9 @@ from .demo import Watched
 from .figures import COLOURS, new_figure
 from .motion import DIRECTIONS, SPEEDS
 
-__all__ = ["COLOURS", "draw_demo", "draw_events", "draw_raster", "draw_rates"]
+__all__ = [
+    "COLOURS", "draw_activity", "draw_demo", "draw_events", "draw_frames", "draw_raster", "draw_rates", "draw_votes",
+]  # fmt: skip
 
 ON, OFF = "#E69F00", "#0072B2"
 ARROWS = ("↑", "↗", "→", "↘", "↓", "↙", "←", "↖")
@@ -51,26 +53,61 @@ def draw_rates(ax: Any, outputs: np.ndarray, interval: float) -> Any:
     return ax
 
 
-def _frames(figure: Any, grid: Any, seen: Watched) -> None:
-    shown = np.linspace(0, len(seen.small) - 1, 8).astype(int)[1:]
-    row = grid.subgridspec(1, len(shown))
-    for column, k in enumerate(shown):
-        ax = figure.add_subplot(row[0, column])
+def _frames(figure: Any, grid: Any, seen: Watched, rows: int = 1, columns: int = 7) -> None:
+    shown = np.linspace(0, len(seen.small) - 1, rows * columns + 1).astype(int)[1:]
+    cells = grid.subgridspec(rows, columns)
+    for place, k in enumerate(shown):
+        ax = figure.add_subplot(cells[place // columns, place % columns])
         draw_events(
             ax, seen.small[k], seen.events[k], f"{(k + 1) * seen.interval:,.0f} ms: {len(seen.events[k]):,} events"
         )
-        if column == 0:
+        if place == 0:
             ax.legend(fontsize=7, loc="lower left", markerscale=2, framealpha=0.9)
 
 
-def _votes(ax: Any, outputs: np.ndarray) -> Any:
-    counts = outputs.sum(axis=0)
+def draw_frames(seen: Watched) -> Any:
+    """Six frames of a clip with the events of each; returns a matplotlib Figure."""
+    figure = new_figure(7.0, 5.2)
+    _frames(figure, figure.add_gridspec(1, 1)[0], seen, 2, 3)
+    return figure
+
+
+def draw_activity(seen: Watched) -> Any:
+    """The fields' spikes over the outputs' rates; returns a matplotlib Figure."""
+    figure = new_figure(7.0, 6.6)
+    above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.3, 1.0]})
+    _fields(above, seen)
+    draw_rates(below, seen.outputs, seen.interval).set_xlim(0, len(seen.events) * seen.interval)
+    return figure
+
+
+def draw_votes(seen: Watched) -> Any:
+    """Spikes of every output; returns a matplotlib Figure."""
+    figure = new_figure(7.0, 3.4)
+    _votes(figure.add_subplot(1, 1, 1), seen)
+    return figure
+
+
+def _votes(ax: Any, seen: Watched) -> Any:
+    counts = seen.outputs.sum(axis=0)
     labels = [f"{a} {n}" for a, n in zip(ARROWS, DIRECTIONS)] + list(SPEEDS)
     ax.barh(np.arange(len(labels)), counts, color=[*COLOURS, "#999999", "#999999"], edgecolor="black", linewidth=0.5)
     ax.set_yticks(np.arange(len(labels)))
-    ax.set_yticklabels(labels, fontsize=8)
+    ax.set_yticklabels(labels, fontsize=9)
     ax.invert_yaxis()
     ax.set_xlabel("output spikes")
+    ax.set_title(f"answer: {seen.motion.direction}, {seen.motion.speed}", fontsize=11, fontweight="bold")
+    return ax
+
+
+def _fields(ax: Any, seen: Watched) -> Any:
+    direction = np.arange(256) % 16 // 2
+    rows = np.empty(256, int)
+    rows[np.argsort(direction, kind="stable")] = np.arange(256)
+    draw_raster(ax, seen.fields, rows, [COLOURS[d] for d in direction], "motion fields")
+    ax.set_yticks(np.arange(8) * 32 + 16)
+    ax.set_yticklabels([f"{a} {n}" for a, n in zip(ARROWS, DIRECTIONS)], fontsize=9)
+    ax.set_title("spikes of the 256 motion fields, by the direction that they prefer", fontsize=9)
     return ax
 
 
@@ -80,19 +117,10 @@ def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
     halves = figure.add_gridspec(2, 1, height_ratios=[1.0, 2.6])
     grid = halves[1].subgridspec(2, 6, height_ratios=[1.3, 1.0])
     _frames(figure, halves[0], seen)
-    direction = np.arange(256) % 16 // 2
-    rows = np.empty(256, int)
-    rows[np.argsort(direction, kind="stable")] = np.arange(256)
-    raster = draw_raster(
-        figure.add_subplot(grid[0, :4]), seen.fields, rows, [COLOURS[d] for d in direction], "motion fields"
-    )
-    raster.set_yticks(np.arange(8) * 32 + 16)
-    raster.set_yticklabels([f"{a} {n}" for a, n in zip(ARROWS, DIRECTIONS)], fontsize=8)
-    raster.set_title("spikes of the 256 motion fields, by the direction that they prefer", fontsize=9)
+    raster = _fields(figure.add_subplot(grid[0, :4]), seen)
     rates = draw_rates(figure.add_subplot(grid[1, :4], sharex=raster), seen.outputs, seen.interval)
     rates.set_xlim(0, len(seen.events) * seen.interval)
-    votes = _votes(figure.add_subplot(grid[:, 4:]), seen.outputs)
-    votes.set_title(f"answer: {seen.motion.direction}, {seen.motion.speed}", fontsize=11, fontweight="bold")
+    _votes(figure.add_subplot(grid[:, 4:]), seen)
     figure.suptitle("A car drives up the picture: camera frames → events → 256 motion fields → direction and speed")
     if path is not None:
         figure.savefig(path, dpi=110)

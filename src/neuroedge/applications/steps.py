@@ -76,10 +76,10 @@ def _networks(network: Network, held: Digits, progress: bool) -> List[Tuple[str,
     coded = pruned.copy()
     fine_tune(coded, TUNED_INT8, data, SHOWN, bits=8, **tuning)
     return [
-        ("as shipped", network, "float32", "auto"),
-        (f"pruned to {KEPT:.0%}, tuned", pruned, "float32", "auto"),
-        ("int8, tuned", coded, "int8", "auto"),
-        ("stored small", coded, "int8", "small"),
+        ("float32, as shipped", network, "float32", "auto"),
+        (f"float32, {KEPT:.0%} kept", pruned, "float32", "auto"),
+        (f"int8, {KEPT:.0%} kept", coded, "int8", "auto"),
+        ("int8, stored small", coded, "int8", "small"),
     ]
 
 

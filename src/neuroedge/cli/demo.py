@@ -1,58 +1,109 @@
-"""Play a traffic clip through a spiking network that says which way the car goes.
+"""Make a classifier of digits small, then tell from a traffic clip which way the car goes.
 
 examples:
   neuroedge demo
-  neuroedge demo --flat-out --out demo.png
+  neuroedge demo --flat-out --out demo.png --report demo.html
   neuroedge demo --json
+
+Writes a picture of the clip, and a report of it all that any browser shows.
 """
 
 import argparse
 import json
+import platform
 import sys
+from importlib.util import find_spec
 from typing import Any, Dict, List, Tuple
 
+import numpy as np
+
+from .. import __version__
 from ..applications.demo import Case, Watched, cases, load_clip, simulator, watch
+from ..applications.demo_report import demo_page
+from ..applications.steps import Shrunk, Step, shrink_digits
 from ..board import identify
 from ..engines.library import simd
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, ParameterError
+from ..formats.atomic import write_whole
 from ..plan.explain import megabytes, synapses
 from ..progress import bar
 from ..simulator import Simulator
+from .plot import file_usable, picture_usable, write_picture
+from .table import print_error, print_lines, rows
 
-__all__ = ["options", "run"]
+__all__ = ["options", "run", "usable"]
+
+HEAD = f"{'step':<20}{'accuracy (%)':>12}{'bytes':>8}{'p50 (us)':>10}{'energy (uJ)':>15}{'additions':>11}"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge demo`."""
     parser.add_argument("--flat-out", action="store_true", help="as fast as it goes, not at the camera's pace")
-    parser.add_argument("--out", default="demo.png", metavar="FILE", help="where the picture goes (default: demo.png)")
-    parser.add_argument("--no-picture", action="store_true", help="write no picture")
+    parser.add_argument("--out", default="demo.png", metavar="FILE", help="where the picture goes (demo.png)")
+    parser.add_argument("--report", default="demo.html", metavar="FILE", help="where the report goes (demo.html)")
+    parser.add_argument("--no-picture", action="store_true", help="no picture, and a report without any")
+
+
+def usable(options: argparse.Namespace) -> None:
+    """Raises ParameterError for names that are no picture's and no report's, StorageError where they cannot be."""
+    if not options.report.lower().endswith((".html", ".htm")):
+        raise ParameterError(f"--report must end in .html (got {options.report!r})")
+    file_usable(options.report)
+    if not options.no_picture:
+        picture_usable("--out", options.out)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play, print, draw; 0 if every answer is right, else 1."""
-    clip = load_clip()
-    sim = simulator()
-    print("neuroedge demo: which way does the car go?", file=sys.stderr)
+    """Shrink, play, print, draw, report; 0 if every answer is right, else 1."""
+    print_error("digits, from float32 to pruned int8 (some ten seconds)", "demo")
+    shrunk = shrink_digits()
+    if not options.json:
+        _print_digits(shrunk)
+    print_error("which way does the car go?", "demo")
+    clip, sim = load_clip(), simulator()
     steps = bar(len(clip.frames), "frame")
-    seen = watch(sim, clip, live=not options.flat_out, saw=lambda _: steps.update(1))
-    steps.close()
+    try:
+        seen = watch(sim, clip, live=not options.flat_out, saw=lambda _: steps.update(1))
+    finally:
+        steps.close()
     answers = [(case, watch(sim, case.clip)) for case in cases(clip)]
-    report = _report(sim, seen, answers)
+    report = {**_report(sim, seen, answers), "live": not options.flat_out, "digits": _digits(shrunk)}
     if options.json:
         print(json.dumps(report))
     else:
         _print(sim, report)
-    if not options.no_picture:
-        _draw(seen, options.out, quiet=options.json)
+    _write(options, report, shrunk, seen)
     return 0 if report["right"] == len(answers) else 1
+
+
+def _digits(shrunk: Shrunk) -> Dict[str, Any]:
+    steps = [
+        {
+            "step": step.name,
+            "precision": step.precision,
+            "synapses": step.synapses,
+            "accuracy": step.accuracy,
+            "weight_bytes": step.weight_bytes,
+            "memory_bytes": step.nbytes,
+            "p50_us": step.p50_us,
+            "energy_uj": step.microjoules,
+            "energy_source": step.energy_source,
+            "additions": step.additions,
+        }
+        for step in shrunk.steps
+    ]
+    return {"samples": shrunk.samples, "steps": steps}
 
 
 def _report(sim: Simulator, seen: Watched, answers: List[Tuple[Case, Watched]]) -> Dict[str, Any]:
     board, plan = identify(), sim.plan
     duration = len(seen.events) * seen.interval
+    p50, p99, p99_9 = (float(value) for value in np.percentile(seen.latencies, (50.0, 99.0, 99.9)))
+    worst = float(seen.latencies.max())
     return {
         "schema": "neuroedge.demo/1",
+        "version": __version__,
+        "python": platform.python_version(),
         "board": board.name,
         "cores": board.cpu_count,
         "simd": simd(),
@@ -65,10 +116,7 @@ def _report(sim: Simulator, seen: Watched, answers: List[Tuple[Case, Watched]]) 
         "spikes": {"fields": len(seen.fields), "output": len(seen.output)},
         "synaptic_events": seen.synaptic_events,
         "realtime_factor": duration / 1000.0 / seen.busy,
-        "latency_ms": {
-            "median": float(sorted(seen.latencies)[len(seen.latencies) // 2]),
-            "worst": float(seen.latencies.max()),
-        },
+        "latency_ms": {"p50": p50, "p99": p99, "p99_9": p99_9, "max": worst},
         "deadline_ms": seen.interval,
         "missed": int((seen.latencies > seen.interval).sum()),
         "direction": seen.motion.direction,
@@ -90,36 +138,55 @@ def _answer(case: Case, got: Watched) -> Dict[str, Any]:
     }
 
 
+def _print_digits(shrunk: Shrunk) -> None:
+    print_lines([HEAD])
+    for step in shrunk.steps:
+        line = f"{step.name:<20}{100.0 * step.accuracy:>12.2f}{step.nbytes:>8,}{step.p50_us:>10.1f}"
+        print_lines([f"{line}{_energy(step):>15}{step.additions:>11,.0f}"])
+    sources = dict.fromkeys(step.energy_source for step in shrunk.steps)
+    print_lines(rows([("energy", source) for source in sources]))
+    bytes_of = "bytes: plan and state; accuracy on digits of writers never seen"
+    print_lines([f"{shrunk.samples:,} test digits; {bytes_of}", ""])
+    sys.stdout.flush()
+
+
+def _energy(step: Step) -> str:
+    if step.microjoules is None:
+        return "not known"
+    return f"{step.microjoules:,.0f} {'measured' if step.energy_source.startswith('measured') else 'estimated'}"
+
+
 def _print(sim: Simulator, r: Dict[str, Any]) -> None:
     sizes = " -> ".join(f"{name} {int(n):,}" for name, n in zip(sim.plan.names, sim.plan.pop_n))
-    latency = r["latency_ms"]
-    print(f"board     {r['board']}, {r['cores'] or '?'} cores, {r['simd']}")
-    print(f"network   {sizes}; {r['synapses']:,} synapses, {megabytes(r['bytes'])}")
-    print(f"camera    {r['frames']} frames, one every {r['frame_interval_ms']:g} ms -> {r['events']:,} events")
-    print(
-        f"spikes    fields {r['spikes']['fields']:,}, output {r['spikes']['output']:,}; "
-        f"{r['synaptic_events']:,} synaptic events"
-    )
-    print(f"speed     {r['realtime_factor']:.0f}x real time")
-    print(
-        f"latency   {latency['median']:.2f} ms median, {latency['worst']:.2f} ms worst of a deadline of "
-        f"{r['deadline_ms']:g} ms, {r['missed']} of {r['frames']} missed"
-    )
-    print(f"answer    {r['direction']}, {r['speed']} (margin {r['margin']:.0%})")
-    print()
-    print(f"{'check':<24}{'answer':<14}{'speed':<7}{'margin':>7}")
+    latency, spikes = r["latency_ms"], r["spikes"]
+    tail = f"max {latency['max']:.2f}; {r['missed']} of {r['frames']} missed the deadline of {r['deadline_ms']:g} ms"
+    pairs = [
+        ("board", f"{r['board']}, {r['cores'] or '?'} cores, {r['simd']}"),
+        ("network", f"{sizes}; {r['synapses']:,} synapses, {megabytes(r['bytes'])}"),
+        ("camera", f"{r['frames']} frames, one every {r['frame_interval_ms']:g} ms -> {r['events']:,} events"),
+        ("spikes", f"fields {spikes['fields']:,}, output {spikes['output']:,}; {r['synaptic_events']:,} additions"),
+        ("speed", f"{r['realtime_factor']:.0f}x real time"),
+        ("latency", f"p50 {latency['p50']:.2f} ms, p99 {latency['p99']:.2f}, p99.9 {latency['p99_9']:.2f}, {tail}"),
+        ("answer", f"{r['direction']}, {r['speed']} (margin {r['margin']:.0%})"),
+    ]
+    print_lines([*rows(pairs), "", f"{'check':<24}{'answer':<14}{'speed':<7}{'margin (%)':>10}"])
     for a in r["answers"]:
         verdict = "right" if a["right"] else "WRONG"
-        print(f"{a['case']:<24}{str(a['direction']):<14}{str(a['speed']):<7}{a['margin']:>7.0%}  {verdict}")
-    print(f"\n{r['right']} of {len(r['answers'])} right")
+        margin = f"{100.0 * a['margin']:.0f}"
+        print_lines([f"{a['case']:<24}{str(a['direction']):<14}{str(a['speed']):<7}{margin:>10}  {verdict}"])
+    print_lines(["", f"{r['right']} of {len(r['answers'])} right"])
 
 
-def _draw(seen: Watched, path: str, quiet: bool) -> None:
-    try:
+def _write(options: argparse.Namespace, report: Dict[str, Any], shrunk: Shrunk, seen: Watched) -> None:
+    pictures: Dict[str, bytes] = {}
+    if not options.no_picture and find_spec("matplotlib") is None:
+        print_error(f"no pictures: {MissingExtraError('matplotlib', 'plot')}", "note")
+    elif not options.no_picture:
         from ..applications.pictures import draw_demo
-    except MissingExtraError as error:
-        print(f"no picture: {error}", file=sys.stderr)
-        return
-    draw_demo(seen, path)
-    if not quiet:
-        print(f"picture   {path}")
+        from ..applications.pictures_demo import demo_pictures
+
+        pictures = demo_pictures(shrunk, seen)
+        write_picture(options.out, draw_demo(seen), 110)
+        print_error(options.out, "picture")
+    write_whole(options.report, [demo_page(report, pictures)])
+    print_error(options.report, "report")

@@ -55,8 +55,8 @@ def file_usable(path: str) -> None:
         raise error
 
 
-def write_picture(path: str, drawn: Any) -> None:
+def write_picture(path: str, drawn: Any, dpi: int = 150) -> None:
     """Write a matplotlib Figure, or the one of Axes, whole or not at all; its kind is told by the name's end."""
     from ..applications.figures import figure_bytes
 
-    write_whole(path, [figure_bytes(drawn, os.path.splitext(path)[1][1:].lower())])
+    write_whole(path, [figure_bytes(drawn, os.path.splitext(path)[1][1:].lower(), dpi)])
