@@ -20,10 +20,10 @@ COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#E69F00", "#C
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
-def new_figure(width: float, height: float) -> Any:
-    """An empty figure, inches, whose parts make room for one another."""
+def new_figure(width: float, height: float, arranged: bool = True) -> Any:
+    """An empty figure, inches. arranged: its parts make room for one another."""
     # the newer layout="constrained" is unknown to matplotlib 3.3 and 3.4
-    return Figure(figsize=(width, height), constrained_layout=True)
+    return Figure(figsize=(width, height), constrained_layout=arranged)
 
 
 def axes_of(ax: Optional[Any], width: float, height: float) -> Any:

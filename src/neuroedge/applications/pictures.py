@@ -55,7 +55,7 @@ def draw_rates(ax: Any, outputs: np.ndarray, interval: float) -> Any:
 
 def _frames(figure: Any, grid: Any, seen: Watched, rows: int = 1, columns: int = 7) -> None:
     shown = np.linspace(0, len(seen.small) - 1, rows * columns + 1).astype(int)[1:]
-    cells = grid.subgridspec(rows, columns)
+    cells = grid.subgridspec(rows, columns, wspace=0.06)
     for place, k in enumerate(shown):
         ax = figure.add_subplot(cells[place // columns, place % columns])
         draw_events(
@@ -113,15 +113,18 @@ def _fields(ax: Any, seen: Watched) -> Any:
 
 def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
     """One picture of a watched clip: frames with their events, the fields' spikes, the outputs' rates and votes."""
-    figure = new_figure(13, 7.6)
-    halves = figure.add_gridspec(2, 1, height_ratios=[1.0, 2.6])
-    grid = halves[1].subgridspec(2, 6, height_ratios=[1.3, 1.0])
-    _frames(figure, halves[0], seen)
-    raster = _fields(figure.add_subplot(grid[0, :4]), seen)
-    rates = draw_rates(figure.add_subplot(grid[1, :4], sharex=raster), seen.outputs, seen.interval)
+    # placed by hand: matplotlib 3.3 finds no arrangement for grids within grids
+    figure = new_figure(13, 7.6, arranged=False)
+    _frames(figure, figure.add_gridspec(1, 1, left=0.006, right=0.994, top=0.925, bottom=0.69)[0], seen)
+    grid = figure.add_gridspec(
+        2, 1, height_ratios=[1.3, 1.0], left=0.105, right=0.64, top=0.66, bottom=0.07, hspace=0.16
+    )
+    raster = _fields(figure.add_subplot(grid[0]), seen)
+    rates = draw_rates(figure.add_subplot(grid[1], sharex=raster), seen.outputs, seen.interval)
     rates.set_xlim(0, len(seen.events) * seen.interval)
-    _votes(figure.add_subplot(grid[:, 4:]), seen)
-    figure.suptitle("A car drives up the picture: camera frames → events → 256 motion fields → direction and speed")
+    _votes(figure.add_subplot(figure.add_gridspec(1, 1, left=0.73, right=0.99, top=0.66, bottom=0.07)[0]), seen)
+    title = "A car drives up the picture: camera frames → events → 256 motion fields → direction and speed"
+    figure.suptitle(title, y=0.993)
     if path is not None:
         figure.savefig(path, dpi=110)
     return figure
