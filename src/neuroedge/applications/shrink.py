@@ -196,6 +196,9 @@ class _Counts:
     def figures(self, made: Smaller, storage: str) -> List[StepFigures]:
         """Of each step."""
         counts = [self._counts(step) for step in made.steps]
+        if counts[0] is not None:
+            # of few spikes each weighs much
+            self.measured_on += f", {counts[0].sum():,.0f} as given"
         found = []
         for step, mine in zip(made.steps, counts):
             alike = None
