@@ -12,7 +12,7 @@ import numpy as np
 
 from ..network.connectivity import Connectivity
 from .costs import Choice, Load, cheapest
-from .precision import Precision, to_half
+from .precision import PRECISIONS, Precision, to_half
 
 __all__ = [
     "BLOCK8",
@@ -44,6 +44,9 @@ NEAR = 65536
 BLOCK_BYTES = 1.5
 
 _NONE = np.zeros(0, np.uint32)
+
+
+FULL = PRECISIONS["float32"]
 
 
 class Stored(NamedTuple):
@@ -108,10 +111,16 @@ def store(owner: str, c: Connectivity, dt: float, precision: Precision, storage:
     delay = int(ticks.flat[0]) if ticks.size else 1
     differ = bool(c.count and (ticks != delay).any())
     lists = _Lists(c, ticks if differ else None)
-    loads = lists.loads(precision)
-    if not differ and storage in ("auto", "small", "dense", "block8") and not _parallel(c):
-        loads += _padded_loads(c, precision, loads[0].nbytes, storage)
+    padded_too = not differ and storage in ("auto", "small", "dense", "block8") and not _parallel(c)
+    loads = _loads(lists, precision, padded_too, storage)
     choice = cheapest(loads, precision.name, c.shape[0])
+    if storage == "auto" and precision.weight_bytes < FULL.weight_bytes:
+        # fewer bits are asked for where bytes count: what is faster must not take more of them than full weights did
+        full = _loads(lists, FULL, padded_too, storage)
+        most = {load.storage: load.nbytes for load in full}[cheapest(full, FULL.name, c.shape[0]).storage]
+        choice = cheapest([load for load in loads if load.nbytes <= most], precision.name, c.shape[0])._replace(
+            ns=choice.ns
+        )
     if storage == "small":
         choice = Choice(min(loads, key=lambda load: load.nbytes).storage, choice.ns)
     if storage in choice.ns:
@@ -121,6 +130,11 @@ def store(owner: str, c: Connectivity, dt: float, precision: Precision, storage:
     if choice.storage == "block8":
         return _blocks(owner, c, delay, precision, choice)
     return lists.store(owner, delay, precision, choice)
+
+
+def _loads(lists: "_Lists", precision: Precision, padded_too: bool, storage: str) -> List[Load]:
+    loads = lists.loads(precision)
+    return loads + _padded_loads(lists.c, precision, loads[0].nbytes, storage) if padded_too else loads
 
 
 def _padded_loads(c: Connectivity, precision: Precision, rows: int, storage: str) -> List[Load]:
