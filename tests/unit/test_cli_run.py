@@ -127,7 +127,7 @@ def test_a_model_of_ones_own_without_words(capsys: pytest.CaptureFixture, tmp_pa
 
 
 USAGE: List[List[str]] = [
-    ["motion", "--deadline", "0"], ["motion", "--deadline", "nan"], ["motion", "--for", "-1"], ["own.ne"],
+    ["motion", "--deadline", "0"], ["motion", "--deadline", "nan"], ["motion", "--for", "-1"],
     ["motion", "--source", "fly"], ["motion", "--source", "camera:0", "--flat-out"], ["motion", "--sink", "out.txt"],
     ["motion", "--safe", "0"], ["motion", "--sink", "-", "--safe", "stop!"], ["motion", "--require", "speed=2"],
     ["motion", "--require", "p99_ms"], ["motion", "--record", "r.txt"], ["motion", "--record", "/nowhere/r.npz"],
@@ -143,6 +143,12 @@ def test_usage(words: List[str], capsys: pytest.CaptureFixture) -> None:
         code = int(exit.code or 0)
     out, err = capsys.readouterr()
     assert code == 2 and out == "" and err.startswith("error: ") and "--" in err
+
+
+def test_a_model_of_ones_own_needs_a_source(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
+    (tmp_path / "own.ne").write_bytes(b"")
+    assert main(["run", str(tmp_path / "own.ne")]) == 2
+    assert "--source is missing: only the ready-made models have samples" in capsys.readouterr().err
 
 
 def test_what_cannot_be_run(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ examples:
   neuroedge run motion --flat-out --sink -
   neuroedge run digits --for 2 --record r.npz --json
 
-Also --governor (less quality when hot or late), --realtime, --watchdog (systemd).
+Also --governor (less quality if hot or late), --realtime, --watchdog (systemd).
 """
 
 import argparse
@@ -71,7 +71,8 @@ def usable(options: argparse.Namespace) -> None:
     for name, value, unit in (("--deadline", options.deadline, "ms"), ("--for", options.seconds, "s")):
         if value is not None and not 0.0 < value < float("inf"):
             raise ParameterError(f"{name} must be above 0 {unit} (got {value:g})")
-    if options.source is None and options.model not in SAMPLES:
+    # a model that is not there is told first
+    if options.source is None and options.model not in SAMPLES and os.path.exists(options.model):
         rule = "--source is missing: only the ready-made models have samples"
         raise ParameterError(f"{rule}; one of {SOURCE_FORMS}")
     _sensible_ways(options)
