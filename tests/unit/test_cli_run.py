@@ -126,12 +126,20 @@ def test_a_model_of_ones_own_without_words(capsys: pytest.CaptureFixture, tmp_pa
     assert "note: the model has no decoder: what comes out are spike counts of 'out'" in err
 
 
+@pytest.mark.long
+def test_a_picture_of_its_latencies(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="pip install neuroedge[plot]")
+    assert main(["run", "digits", "--flat-out", "--for", "1", "--plot", str(tmp_path / "l.svg")]) == 0
+    text = (tmp_path / "l.svg").read_text()
+    assert text.startswith("<?xml") and not (tmp_path / "r.npz").exists()
+
+
 USAGE: List[List[str]] = [
     ["motion", "--deadline", "0"], ["motion", "--deadline", "nan"], ["motion", "--for", "-1"],
     ["motion", "--source", "fly"], ["motion", "--source", "camera:0", "--flat-out"], ["motion", "--sink", "out.txt"],
     ["motion", "--safe", "0"], ["motion", "--sink", "-", "--safe", "stop!"], ["motion", "--require", "speed=2"],
     ["motion", "--require", "p99_ms"], ["motion", "--record", "r.txt"], ["motion", "--record", "/nowhere/r.npz"],
-    ["motion", "--on-error", "cry"],
+    ["motion", "--on-error", "cry"], ["motion", "--plot", "l.jpg"],
 ]  # fmt: skip
 
 

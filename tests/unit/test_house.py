@@ -33,6 +33,7 @@ LATE = {
     ("__init__.py", "importlib"): "public names load when first used",
     ("board/cuda.py", "cupy"): "the `gpu` extra",
     ("board/ina219.py", "smbus2"): "the `sensors` extra",
+    ("cli/run.py", "neuroedge.applications.pictures_latency"): "matplotlib, the `plot` extra",
     ("cli/__init__.py", "neuroedge"): "the version, only when asked for",
     ("cli/demo.py", "neuroedge.applications.pictures"): "matplotlib, the `plot` extra",
     ("cli/demo.py", "neuroedge.applications.pictures_demo"): "matplotlib, the `plot` extra",

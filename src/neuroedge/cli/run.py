@@ -28,6 +28,7 @@ from ..runtime.pace import MonotonicClock
 from ..runtime.report import Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
+from .plot import add_plot, plot_usable, write_plot
 from .table import print_aside, print_error, rows
 
 __all__ = ["options", "run", "usable"]
@@ -61,6 +62,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="of the sensor: retry, hold or stop")  # fmt: skip
     add("--flat-out", action="store_true", help="recordings as fast as they go")
     add("--record", metavar="R.npz", help="times, values, spikes, latency of each period")
+    add_plot(parser, "latencies")
     add("--require", action="append", default=[], metavar="WHAT=X", help="as p99_ms=2, missed=0; else exit 3")
     for flag in ("--governor", "--realtime", "--watchdog"):
         add(flag, action="store_true", help=argparse.SUPPRESS)
@@ -83,6 +85,7 @@ def usable(options: argparse.Namespace) -> None:
     _safe(options)
     for text in options.require:
         _limit(text)
+    plot_usable(options)
 
 
 def _sensible_ways(options: argparse.Namespace) -> None:
@@ -127,18 +130,19 @@ def run(options: argparse.Namespace) -> int:
         parts = parts_of(bundle, options.deadline, compiled=not options.governor)
         for note in parts.notes:
             print_error(note, "note")
-        record = RunRecord(parts.period_ms, parts.simulator.plan.names) if options.record else None
+        record = RunRecord(parts.period_ms, parts.simulator.plan.names) if options.record or options.plot else None
         loop = _loop(options, parts, record, last, stack)
         began = time.monotonic()
         try:
             report = loop.run(options.seconds)
         finally:
             # what was recorded is kept, however it ended
-            if record is not None and len(record):
+            if options.record and record is not None and len(record):
                 record.save(options.record)
         took = time.monotonic() - began
     missed = [text for text in options.require if _missed(report, text)]
     _summary(options, loop, report, took, last.get("value"), missed)
+    write_plot(options, lambda: _picture(record, parts.period_ms))
     if report.reason == "error":
         raise NotReadyError(report.error)
     for text in missed:
@@ -185,6 +189,12 @@ def _warned(
 def _figures(report: Report) -> Dict[str, Any]:
     found: Dict[str, Any] = plain(report.as_dict())
     return found
+
+
+def _picture(record: Optional[RunRecord], deadline_ms: float) -> Any:
+    from ..applications.pictures_latency import draw_latency
+
+    return None if record is None else draw_latency(record.arrays()["latency_ms"], deadline_ms)
 
 
 def _missed(report: Report, text: str) -> bool:
