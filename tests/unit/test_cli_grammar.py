@@ -210,8 +210,8 @@ def test_a_reader_who_leaves(words: str) -> None:
 @pytest.mark.long
 def test_ctrl_c() -> None:
     began = start("demo", "--no-picture", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
-    # the clip is two seconds long, and its first line says that it has begun
-    assert began.stderr is not None and began.stderr.readline().startswith("neuroedge demo")
+    # it takes seconds, and its first line says that it has begun
+    assert began.stderr is not None and "demo" in began.stderr.readline()
     time.sleep(0.1)
     began.send_signal(signal.SIGINT)
     out, err = began.communicate(timeout=30)

@@ -84,7 +84,8 @@ def _accuracy(bundle: Bundle, network: Network, precision: str, data: Tuple[Any,
     shown = words.get("shown_ms", 16.0)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "int8", UserWarning)
-        return float(evaluate(network, *data, float(shown), bundle.plan.dt, precision))
+        # a copy: samples for testing must not be those that the next row is pruned by
+        return float(evaluate(network.copy(), *data, float(shown), bundle.plan.dt, precision))
 
 
 def _sd(values: Sequence[float]) -> Optional[float]:

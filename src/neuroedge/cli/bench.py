@@ -107,7 +107,7 @@ def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
     steps.close()
     note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy is not measured"
     if any(row.keep < 1.0 for row in rows):
-        note += "; pruned without data, and not tuned"
+        note += "; pruned without data, not tuned, and laid out for speed, not for few bytes"
     if any(row.events == 0 for row in rows):
         note += "; no synaptic event came of it: these are times of silence"
     return options.model, rows, note
