@@ -148,7 +148,7 @@ def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]
     # one that was quantised has weights that were chosen for its codes
     if lost and network.widths is None:
         why = f"as a neuron's largest weight is {2 * codes} times as large or more"
-        warn(f"int8: most weights become 0 in {', '.join(lost)}, {why}: its answers will differ; use float32")
+        warn(f"int8: most weights become 0 in {', '.join(lost)}, {why}: check its answers, or use float32")
     return found
 
 
