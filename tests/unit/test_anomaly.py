@@ -83,6 +83,14 @@ def test_without_weights_there_is_no_alert(trained: NeuromorphicAPI) -> None:
 
 
 @pytest.mark.long
+def test_int8_says_what_it_loses(trained: NeuromorphicAPI) -> None:
+    levels(trained, normal_samples(1, seed=6))
+    with pytest.warns(UserWarning, match=r"become 0 in feature->feature \(\d\d%\).*or use float32"):
+        trained.set_precision("int8")
+    trained.set_precision("float32")
+
+
+@pytest.mark.long
 def test_training_twice_is_training_once() -> None:
     samples = normal_samples(600, seed=1)
     once, twice = node(), node()

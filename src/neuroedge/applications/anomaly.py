@@ -17,8 +17,9 @@ Alert (LIF). Warning is driven by any, critical by the slow ones; the higher inh
 clock: one spike a sample. All of it are synapses: with weights at zero there is no clock and no alert.
 
 Thresholds come from every other 50 samples, weights from the rest: the largest values' tail is extrapolated to a stated
-chance. Times are made for steps of at most 0.1 ms (quality high), and sums for float weights: int8 is too coarse for
-them. The first ten samples are not judged.
+chance. Times are made for steps of at most 0.1 ms (quality high), and sums for float32 weights: float16 may raise false
+alarms, and int8, which says so when it is asked for, loses the small weights beside the clock's. The first ten samples
+are not judged.
 """
 
 import warnings
@@ -68,7 +69,7 @@ def train_anomaly_detector(
     anomaly ("adex"), alert ("lif", 3). Parameters and synapses of these three are replaced; the api is reset.
     normal_data: [{layer: values}] in time order, values as `encode_<layer>` takes them, or events. At least 500.
     duration: ms that each sample is simulated for, later as in training. encoders: {layer: function of values} where
-    layers are not called temperature, humidity or motion, or are encoded in another way.
+    layers are not called temperature, humidity or motion, or are encoded in another way. Run it in float32.
     """
     ms = checks.positive(ME, "duration", duration, "ms")
     network, (feature, anomaly, alert), sensory = _layers(api)

@@ -10,7 +10,7 @@ __all__ = ["Detector", "Window", "find_detectors", "stuck_groups", "tail"]
 
 # chance of a false hit per sample: of all detectors of single sensors together, and of each one of a whole kind, whose
 # noise is correlated in time and so hits again
-CHANCE, CHANCE_OF_KIND = 3e-3, 1e-5
+CHANCE, CHANCE_OF_KIND = 1e-3, 1e-5
 # a jump of all sensors of a kind stands out from noise that is correlated in time more than their level does
 CHANGE = 0.5
 
@@ -157,8 +157,8 @@ def _counts(
     ends = [w for w in ends if w.length > 0.5 * scale]
     outside = (spikes.time <= early) | ((spikes.time > late) & (spikes.time <= seen))
     u = np.bincount(spikes.sample[outside], minlength=spikes.samples).astype(float)
-    # whole spikes: halfway between two counts, and never a single one
-    level = max(2.5, float(np.ceil(tail(u[check], CHANCE_OF_KIND))) + 0.5)
+    # whole spikes: halfway between two counts, and never a single one; they come in bursts that an extrapolation misses
+    level = max(2.5, 2.0 * float(u[fit | check].max()) + 0.5, float(np.ceil(tail(u[check], CHANCE_OF_KIND))) + 0.5)
     return [*found, Detector(f"{layer} scattered", none, {layer: ends}, level, 1)]
 
 

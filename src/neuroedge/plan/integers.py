@@ -42,6 +42,9 @@ __all__ = ["Grid", "Integers", "MOST_SUM", "coded", "grids", "integers", "levels
 
 MOST_CODE, MOST_SHIFT, MOST_THETA = 127, 14, 1 << 14
 
+# share of a projection's weights that become 0 from which on it is said
+LOST = 0.5
+
 # of a reader: its threshold, 32767, is never met
 MOST_READ = 32766
 
@@ -120,6 +123,7 @@ def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]
     slow = limit_of(network, dt)
     found: List[Optional[Grid]] = []
     floats: List[str] = []
+    lost: List[str] = []
     for k, p in enumerate(network.populations.values()):
         if p.model.source:
             found.append(None)
@@ -128,6 +132,8 @@ def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]
         most = np.zeros((1 + len(receptors[k]), p.size))
         for channel, projection in here:
             _largest(most[channel], arriving(projection))
+        shares = [(q.name, _vanishing(q, most[channel], codes)) for channel, q in here]
+        lost += [f"{name} ({share:.0%})" for name, share in shares if share > LOST]
         _must_sum(p.owner, p.size, len(most), here)
         if runs_in_integers(p.model, receptors[k], slow):
             found.append(_integer_grid(network.widths, p, most[0], [q for _, q in here], dt))
@@ -139,7 +145,20 @@ def grids(network: Network, receptors: List[List[Receptor]], channels: List[int]
         able = f"only LIF with delta synapses, and LI of up to {MOST_STEPS:g} steps, run in integers"
         which = f"{able}: {', '.join(floats)}"
         warn(f"int8: {which} {keep} float32 states, with int8 weights")
+    # one that was quantised has weights that were chosen for its codes
+    if lost and network.widths is None:
+        why = f"as a neuron's largest weight is {2 * codes} times as large or more"
+        warn(f"int8: most weights become 0 in {', '.join(lost)}, {why}: check its answers, or use float32")
     return found
+
+
+def _vanishing(projection: Projection, most: np.ndarray, codes: int) -> float:
+    """The share of a projection's weights that no code is left for, where `most` is the largest at each target."""
+    c = arriving(projection)
+    size = np.abs(c.weight.reshape(c.shape) if c.post is None else c.weight)
+    there = size > 0.0
+    below = size < (0.5 / codes) * (most if c.post is None else most[c.post])
+    return int(np.count_nonzero(below & there)) / max(1, int(np.count_nonzero(there)))
 
 
 def _largest(most: np.ndarray, c: Connectivity) -> None:
