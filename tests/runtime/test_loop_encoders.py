@@ -47,3 +47,21 @@ def test_two_values_are_no_value_and_time() -> None:
     loop = ne.Loop(Bare(), ne.RateEncoder(), net, clock=SimulatedClock())
     with pytest.raises(ne.NeuroedgeError, match=r"read\(\) must give \(value, timestamp in s or None\)"):
         loop.run(for_s=0.1)
+
+
+@pytest.mark.parametrize("decoder", [ne.RateDecoder(2, window=50.0), ne.TraceDecoder(2)])
+def test_decoders_of_streams_read_the_last_population(decoder: Any) -> None:
+    net = ne.Network()
+    net.add("in", 2, "rate")
+    net.add("out", 2, "lif")
+    net.connect("in", "out", weights=np.eye(2) * 30.0)
+    heard: List[Any] = []
+    values = [np.array([1.0, 0.5])] * 8
+    ne.Loop(
+        iter(values), ne.RateEncoder(max_rate=200.0, mode="regular", dt=1.0), ne.Simulator(net, dt=1.0), decoder,
+        heard.append, period_ms=10.0, clock=SimulatedClock(),
+    ).run()  # fmt: skip
+    assert heard[5][0] > heard[5][1] > 0
+    net.add("aside", 1, "lif")
+    with pytest.raises(ne.NeuroedgeError, match="2 feed no other; decoder=lambda"):
+        ne.Loop(iter(values), None, ne.Simulator(net, dt=1.0), decoder)

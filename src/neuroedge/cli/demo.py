@@ -1,4 +1,4 @@
-"""Make a classifier of digits small, then tell from a traffic clip which way the car goes.
+"""Make a digits classifier small, then tell from a clip which way a car goes.
 
 examples:
   neuroedge demo

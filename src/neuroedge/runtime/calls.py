@@ -2,11 +2,11 @@
 
 import inspect
 import logging
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, List, Sequence, Tuple
 
-from ..errors import ArgumentTypeError, shown
+from ..errors import ArgumentTypeError, ParameterError, shown
 
-__all__ = ["Outputs", "called", "encoder_call", "some"]
+__all__ = ["Outputs", "called", "decoder_call", "encoder_call", "some"]
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
@@ -58,16 +58,33 @@ def encoder_call(encoder: Any, ms: float) -> Tuple[Callable[..., Any], bool]:
     """The call, and whether it takes the time in ms as well. Encoders of values ask for a duration instead: it is that
     of the network's run, `ms`."""
     call = called("encoder", "encode", encoder)
-    try:
-        needed = [
-            p for p in inspect.signature(call).parameters.values()
-            if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]  # fmt: skip
-    except (TypeError, ValueError):
-        needed = []
-    if len(needed) == 2 and needed[1].name == "duration":
+    needed = _needed(call)
+    if needed[1:] == ["duration"]:
         return lambda value: call(value, ms), False
     return call, len(needed) == 2
+
+
+def decoder_call(decoder: Any, read: Sequence[str]) -> Callable[[Any], Any]:
+    """The call. Decoders of streams ask for events and a duration: those of the only population in `read`."""
+    call = called("decoder", "decode", decoder)
+    if _needed(call)[1:] != ["duration"]:
+        return call
+    if len(read) != 1:
+        cure = f"decoder=lambda answer: decoder.decode(answer.spikes[{(read or ['out'])[0]!r}], answer.duration)"
+        raise ParameterError(
+            f"Loop: {type(decoder).__name__} decodes one population, and {len(read)} feed no other; {cure}"
+        )
+    return lambda answer: call(answer.spikes[read[0]], answer.duration)
+
+
+def _needed(call: Callable[..., Any]) -> List[str]:
+    """Arguments that must be given by position."""
+    try:
+        given = inspect.signature(call).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    by_place = [p for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [p.name for p in by_place if p.default is p.empty]
 
 
 def called(field: str, method: str, given: Any) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 
 from .. import checks
 from ..errors import ArgumentTypeError, NotReadyError, ParameterError, shown, warn
-from .calls import Outputs, called, encoder_call, some
+from .calls import Outputs, decoder_call, encoder_call, some
 from .garbage import Garbage
 from .governor import LEVELS, Governor, Reading
 from .latency import Latency
@@ -53,16 +53,16 @@ class Loop:
     source: what has `read()` and `close()` (see `Source`), a function, an iterable, or a text as `open_source` takes.
     encoder: what has `encode(value)`, `encode(value, timestamp)` in ms, or `encode(value, duration)`, or a function:
     gives a SpikeTrain, a SpikePattern, or {population: events}; None where values are that already. network: a Network,
-    a Plan, a Simulator, or what has `run_simulation`, as a NeuromorphicAPI. decoder: what has `decode(answer)`, or a
-    function; None: the answer itself. sink: what has `write`, a function, a text as `open_sink` takes, several of these
-    in a list, or None.
+    a Plan, a Simulator, or what has `run_simulation`, as a NeuromorphicAPI. decoder: what has `decode(answer)`, or
+    `decode(events, duration)` for the only population that feeds no other, or a function; None: the answer itself.
+    sink: what has `write`, a function, a text as `open_sink` takes, several of these in a list, or None.
 
     simulate_ms: time of the network in one period, default the period. into, dt, record, record_from: see `Runner`.
-    on_step: gets the `Step` of every period, when its work is done. policy: a
-    `Policy`, or its on_error, for a sensor that fails. clock: see `Clock`. threaded: whether the source is read in a
-    thread; default: if it says that it blocks. governor: lowers the quality of the network, by `readings()`, default
-    the board's. sleep_after: s without events after which the network is not run; the silence is made up for when one
-    comes. watchdog: tell systemd of start, life and stop. on_status: gets a line every `status_s` seconds.
+    on_step: gets the `Step` of every period, when its work is done. policy: a `Policy`, or its on_error, for a sensor
+    that fails. clock: see `Clock`. threaded: whether the source is read in a thread; default: if it says that it
+    blocks. governor: lowers the quality of the network, by `readings()`, default the board's. sleep_after: s without
+    events after which the network is not run; the silence is made up for when one comes. watchdog: tell systemd of
+    start, life and stop. on_status: gets a line every `status_s` seconds.
     realtime: ask for locked memory, SCHED_FIFO, and the core `cpu`; what is refused is said in a warning.
     """
 
@@ -86,7 +86,7 @@ class Loop:
         lasts = self.period_ms if simulate_ms is None else simulate_ms
         self._runner = Runner(network, lasts, into, dt, record, record_from)
         self._encode, self._stamped = encoder_call(encoder, self._runner.ms)
-        self._decode = called("decoder", "decode", decoder)
+        self._decode = decoder_call(decoder, self._runner.read)
         self._options(policy, governor, readings, sleep_after, on_status, status_s)
         self._notifier = Notifier() if checks.boolean("Loop", "watchdog", watchdog) else Notifier({})
         self.realtime = RealTime(cpu) if checks.boolean("Loop", "realtime", realtime) else None

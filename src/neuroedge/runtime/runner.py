@@ -60,16 +60,19 @@ class Runner:
         self._record_from = None if record_from is None else checks.names("Loop", "record_from", record_from)
         if self._plain:
             checks.ticks_of("Loop", self.ms, network.dt)
-            names, fed = list(network.plan.names), _fed(network.plan.projections)
+            names, projections = list(network.plan.names), list(network.plan.projections)
         elif callable(getattr(network, "run_simulation", None)):
             populations = getattr(getattr(network, "network", None), "populations", {})
-            names, fed = list(populations), _fed(getattr(network.network, "projections", ()))
-            # an API that wires itself does so at its first run
-            fed = fed or set(names[1:])
+            names, projections = list(populations), list(getattr(network.network, "projections", ()))
+            # an API that wires itself does so at its first run, one after the other
+            projections = projections or [f"{one}->{other}" for one, other in zip(names, names[1:])]
         else:
             rule = "network must be a Network, a Plan, a Simulator, or have run_simulation()"
             raise ArgumentTypeError(f"Loop: {rule} (got {shown(network)})")
+        feeding, fed = _ends(projections)
         self._names, self._inputs = names, [name for name in names if name not in fed]
+        # populations that feed no other
+        self.read = [name for name in names if name not in feeding]
         self._into = None if into is None else checks.known("population", into, names)
         self._later: Dict[str, SpikeTrain] = {}
         # events that came for more time than could be kept
@@ -162,10 +165,11 @@ def _merged(a: SpikeTrain, b: SpikeTrain) -> SpikeTrain:
     return SpikeTrain(neurons, times, a.size, np.concatenate([a.polarity, b.polarity]))
 
 
-def _fed(projections: Iterable[str]) -> Set[str]:
-    """Populations that others feed."""
-    ends = [name.rsplit("->", 1) for name in projections]
-    return {end[-1] for end in ends if end[0] != end[-1]}
+def _ends(projections: Iterable[str]) -> Tuple[Set[str], Set[str]]:
+    """Populations that feed others, and those that others feed."""
+    pairs = [name.rsplit("->", 1) for name in projections]
+    apart = [(pair[0], pair[-1]) for pair in pairs if pair[0] != pair[-1]]
+    return {pre for pre, _ in apart}, {post for _, post in apart}
 
 
 def _divisor(ms: float, step: float, least: float) -> float:
