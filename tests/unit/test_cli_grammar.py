@@ -176,6 +176,8 @@ def test_models_that_are_not_there(
 ) -> None:
     line = next(line for line in [cli.VERBS[verb], *examples_of(verb)] if "digits" in line or ".ne" in line)
     line = re.sub(r"(neuroedge \S+) \S+", rf"\1 {name}", line, count=1)
+    # who runs a model of their own must say where its input comes from
+    line += " --source -" if "--source" in help_of(verb) and "--source" not in line else ""
     code, out, err = run(line.replace(" --json", ""), capsys)
     assert code == 1 and out == "" and "Traceback" not in err
     assert err.startswith("error: ") and all(word in err for word in words)
