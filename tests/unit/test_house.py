@@ -40,6 +40,8 @@ LATE = {
     ("cli/plot.py", "neuroedge.applications.figures"): "matplotlib, the `plot` extra",
     ("cli/shrink.py", "neuroedge.applications.pictures_sizes"): "matplotlib, the `plot` extra",
     ("cli/train.py", "neuroedge.applications.pictures_training"): "matplotlib, the `plot` extra",
+    ("cli/bench.py", "neuroedge.applications.pictures_model"): "matplotlib, the `plot` extra",
+    ("cli/show.py", "neuroedge.applications.pictures_model"): "matplotlib, the `plot` extra",
     ("checks.py", "psutil"): "slow to load, and rarely needed",
     ("engines/library.py", "neuroedge"): "where the package lies, without a cycle",
     ("formats/bundle.py", "neuroedge.plan.compile"): "a device that runs a saved plan loads no compiler",

@@ -5,8 +5,7 @@ examples:
   neuroedge bench --precision float16 --require p99_ms=2 --json
   neuroedge bench digits --precision float32,int8 --keep 1,0.1 -r 3 -o md
 
-Without MODEL the reference classifier of digits, tuned and tested on other
-writers. A MODEL is driven by its golden input, and pruned without data.
+Without MODEL digits, pruned and tuned. A MODEL is pruned without data.
 """
 
 import argparse
@@ -16,6 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .. import __version__
 from ..applications.benchmark import CONFIGS
+from ..applications.labelled import load_labelled
 from ..applications.measure import drive_of
 from ..applications.ready import open_model
 from ..applications.sweep import SWEEP, Row, digits_row, model_row
@@ -26,6 +26,7 @@ from ..network.graph import Network
 from ..plan.precision import PRECISIONS
 from ..progress import bar
 from .bench_tables import print_rows, row_json
+from .plot import SUFFIXES, plot_usable, write_plot
 from .table import print_error
 
 __all__ = ["LIMITS", "options", "run", "usable"]
@@ -61,6 +62,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", dest="repeats", type=int, default=1, metavar="N", help="do it N times (default: 1)")
     parser.add_argument("-o", dest="form", choices=("md", "csv", "json"), help="Markdown, CSV or JSON")
     parser.add_argument("--require", action="append", default=[], metavar="WHAT=X", help="exit 3 if missed: p99_ms=2")
+    parser.add_argument("--data", metavar="D", help="measure MODEL's accuracy: a .npz file, or digits")
+    parser.add_argument("--plot", metavar="FILE", help=f"a picture: {', '.join(SUFFIXES)}")
 
 
 def usable(options: argparse.Namespace) -> None:
@@ -71,14 +74,18 @@ def usable(options: argparse.Namespace) -> None:
         raise ParameterError(f"-r must be 1 to 100 (got {options.repeats})")
     for text in options.require:
         name = _limit(text)[0]
-        if name == "accuracy" and options.model is not None:
-            raise ParameterError("--require accuracy: is measured for the digits classifier alone; leave MODEL out")
+        if name == "accuracy" and options.model is not None and options.data is None:
+            raise ParameterError("--require accuracy needs --data; a .npz file, or digits")
+    if options.data is not None and options.model is None:
+        raise ParameterError("--data needs MODEL; without one the digits of the package are used")
+    plot_usable(options)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; 0, or 3 if a required limit is missed."""
     limits = [_limit(text) for text in options.require]
     what, rows, note = _digits(options) if options.model is None else _model(options)
+    write_plot(options, lambda: _drawn(rows))
     missed = sorted({text for name, most, text in limits for row in rows if _misses(row, name, most)})
     if options.json:
         report = {"schema": SCHEMA, **_machine(), "model": what, "note": note, "repeats": options.repeats}
@@ -99,18 +106,27 @@ def _digits(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
 def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
     bundle = open_model(options.model)
     drive, configs = drive_of(bundle), _configs(options)
+    held = None if options.data is None else load_labelled(options.data)
+    data = None if held is None else (held.test_inputs, held.test_labels)
     shelf: Dict[float, Network] = {}
     rows, steps = [], bar(len(configs), "configuration")
     for c in configs:
-        rows.append(model_row(bundle, drive, c.precision, c.keep, options.repeats, shelf=shelf))
+        rows.append(model_row(bundle, drive, c.precision, c.keep, options.repeats, data, shelf))
         steps.update(1)
     steps.close()
-    note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy is not measured"
+    measured = "is not measured" if held is None else f"on {len(held.test_labels):,} test samples of {held.name}"
+    note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy {measured}"
     if any(row.keep < 1.0 for row in rows):
         note += "; pruned without data, not tuned, and laid out for speed, not for few bytes"
     if any(row.events == 0 for row in rows):
         note += "; no synaptic event came of it: these are times of silence"
     return options.model, rows, note
+
+
+def _drawn(rows: List[Row]) -> Any:
+    from ..applications.pictures_model import draw_rows
+
+    return draw_rows(rows)
 
 
 def _configs(options: argparse.Namespace) -> List[_Asked]:

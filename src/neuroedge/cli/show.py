@@ -3,7 +3,7 @@
 examples:
   neuroedge show digits
   neuroedge show digits --costs
-  neuroedge show digits --json
+  neuroedge show motion --plot motion.svg
 
 Bytes of a projection are those of weights, targets and rows as they are stored.
 """
@@ -25,9 +25,10 @@ from ..formats.bundle import Bundle
 from ..plan.explain import megabytes, projection_bytes, synapses
 from ..plan.plan import Plan
 from ..plan.storage import STORAGE_NAMES
+from .plot import add_plot, plot_usable, write_plot
 from .table import WIDTH, folded, plain, print_lines, rows, wrapped
 
-__all__ = ["options", "run"]
+__all__ = ["options", "run", "usable"]
 
 # letters of names and labels in a row; longer ones are cut
 _LONGEST, _LABELS = 28, 200
@@ -37,11 +38,18 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge show`: the model."""
     parser.add_argument("model", metavar="MODEL", help="a file, or digits, motion")
     parser.add_argument("--costs", action="store_true", help="how each projection is stored, and why")
+    add_plot(parser, "spikes and rates of the golden input")
+
+
+def usable(options: argparse.Namespace) -> None:
+    """Raises for a picture that cannot be drawn or written."""
+    plot_usable(options)
 
 
 def run(options: argparse.Namespace) -> int:
     """Load and tell."""
     bundle = open_model(options.model)
+    write_plot(options, lambda: _drawn(bundle))
     if options.json:
         print(json.dumps(_report(bundle)))
         return 0
@@ -50,6 +58,12 @@ def run(options: argparse.Namespace) -> int:
         text = str(bundle.plan.explain()).splitlines()
         print_lines(["", *(line for long in text for line in folded(long, 24))])
     return 0
+
+
+def _drawn(bundle: Bundle) -> Any:
+    from ..applications.pictures_model import draw_model
+
+    return draw_model(bundle)
 
 
 def _card(bundle: Bundle) -> List[str]:
