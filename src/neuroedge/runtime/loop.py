@@ -379,7 +379,7 @@ class Loop:
         pace, sensing, parts, out = self.pace, self._sensing, self._parts, self._outputs
         level = LEVELS[0] if self._governor is None else self._governor.level
         return Report(
-            self._reason, self._error or sensing.error or out.error, self._begun * pace.period, self.period_ms,
+            self._reason, self._error or sensing.error or out.error or sensing.last, self._begun * pace.period, self.period_ms,
             pace.turns, pace.skipped, pace.end.figures(), parts["compute"].figures(), pace.wake.figures(),
             parts["overhead"].figures(), sensing.read, sensing.used, sensing.dropped, sensing.held, sensing.nothing,
             sensing.outages, dict(sensing.errors), self._asleep, self._runner.lost, out.written, out.unwritten,

@@ -65,7 +65,8 @@ class Sensing:
         self.name = str(getattr(source, "name", type(source).__name__))
         self.used = self.held = self.nothing = self.outages = self.reopened = 0
         self.errors: Dict[str, int] = {}
-        self.error = ""
+        # what is wrong now, and what was last
+        self.error = self.last = ""
         self._read = self._dropped = self._failures = 0
         self._again = self._since = -math.inf
         self._last: Optional[Sensed] = None
@@ -198,7 +199,7 @@ class Sensing:
         self._count(kind)
         self._failures += 1
         if text != self.error:
-            self.error = text
+            self.error = self.last = text
             _LOG.warning("%s: %s", self.name, text)
         if self._failures == 1:
             self.outages += 1
