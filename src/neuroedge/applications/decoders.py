@@ -19,7 +19,7 @@ import numpy as np
 from ..encoding import RateDecoder, TraceDecoder, decode_motor
 from ..errors import NeuroedgeError, UnsupportedError
 from ..network.neurons import LI
-from ..plan.plan import Plan
+from ..plan.plan import SOURCE, Plan
 from ..plan.recording import Recording
 from .encoders import Values
 from .motion import DIRECTIONS, SPEEDS, read_motion
@@ -195,6 +195,8 @@ def _made(
         if n != len(DIRECTIONS) + len(SPEEDS):
             words.fail(f"motion needs {len(DIRECTIONS) + len(SPEEDS)} outputs ({population!r} has {n})")
         return Motions(population, periods)
+    if plan.pop_kind[plan.where(population)] == SOURCE:
+        words.fail(f"class compares potentials too, and {population!r} are inputs, which have none; use count")
     names = [str(k) for k in range(n)] if labels is None else labels
     if len(names) != n:
         words.fail(f"class needs a label for each of the {n} outputs of {population!r} (there are {len(names)} labels)")

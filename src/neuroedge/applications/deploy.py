@@ -20,10 +20,16 @@ from .decoders import decoder_of
 from .encoders import Bare, Frames, Values, encoder_of
 from .words import Words
 
-__all__ = ["Parts", "assembled", "loop_of", "parts_of"]
+__all__ = ["LONGEST", "Parts", "assembled", "loop_of", "parts_of"]
 
 # ms, of a model that does not say
 _PERIOD = 10.0
+
+# ms of a period: a day
+LONGEST = 86_400_000.0
+
+# steps of the run before the first
+_STEPS = 1000
 
 
 class Parts(NamedTuple):
@@ -58,6 +64,9 @@ def parts_of(bundle: Bundle, deadline_ms: Optional[float] = None, compiled: bool
             given = words.ms("run_ms")
     period = own if deadline_ms is None else checks.positive("loop_of", "deadline_ms", deadline_ms, "ms")
     simulated = period if given is None else given
+    if max(period, simulated) > LONGEST:
+        rule = f"a period, and network time in one, must be at most a day, {LONGEST:,.0f} ms"
+        raise ParameterError(f"{file}: {rule} (got {max(period, simulated):g}); take another deadline or simulate_ms")
     if abs(simulated / plan.dt - round(simulated / plan.dt)) > 1e-6 or simulated < plan.dt * (1.0 - 1e-6):
         cure = "take another deadline" if given is None else "save it with another simulate_ms"
         rule = f"a period of network time must be a multiple of its step, {plan.dt:g} ms"
@@ -95,7 +104,8 @@ def assembled(parts: Parts, source: Any, sink: Any = None, **options: Any) -> Lo
     if isinstance(opened, EventFile):
         opened = _on_sensor(opened, parts)
     # the first run is slower than all others, and no period should pay for it
-    parts.simulator.run(parts.simulate_ms, record=parts.record, record_from=parts.record_from)
+    first = min(parts.simulate_ms, _STEPS * parts.simulator.dt)
+    parts.simulator.run(first, record=parts.record, record_from=parts.record_from)
     parts.simulator.reset()
     return Loop(
         opened, parts.encoder, parts.simulator, parts.decoder, sink, parts.period_ms, simulate_ms=parts.simulate_ms,

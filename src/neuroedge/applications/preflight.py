@@ -193,7 +193,8 @@ def _notes(bundle: Bundle, there: Optional[Target]) -> List[Tuple[str, str]]:
     if cuda:
         found.append(("CUDA", "the GPU stays unused: all engines run on the CPU"))
     kind = (bundle.encoder or {}).get("kind")
-    if kind in _NEEDS:
+    # a file may hold anything there
+    if isinstance(kind, str) and kind in _NEEDS:
         what, package, extra = _NEEDS[kind]
         if there is not None:
             found.append(("extras", f"{what} needs {package} there: pip install neuroedge[{extra}]"))

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from typing import Any, Dict, List, Optional, Tuple
 
 from .. import __version__
-from ..applications.deploy import Parts, assembled, parts_of
+from ..applications.deploy import LONGEST, Parts, assembled, parts_of
 from ..applications.ready import open_model
 from ..applications.records import RunRecord
 from ..applications.samples import SAMPLES, sample_source
@@ -73,6 +73,8 @@ def usable(options: argparse.Namespace) -> None:
     for name, value, unit in (("--deadline", options.deadline, "ms"), ("--for", options.seconds, "s")):
         if value is not None and not 0.0 < value < float("inf"):
             raise ParameterError(f"{name} must be above 0 {unit} (got {value:g})")
+    if options.deadline is not None and options.deadline > LONGEST:
+        raise ParameterError(f"--deadline must be at most a day, {LONGEST:,.0f} ms (got {options.deadline:g})")
     # a model that is not there is told first
     if options.source is None and options.model not in SAMPLES and os.path.exists(options.model):
         rule = "--source is missing: only the ready-made models have samples"
