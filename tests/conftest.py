@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -34,3 +34,16 @@ def data() -> Callable[[str], Path]:
         return path
 
     return path_of
+
+
+@pytest.fixture(scope="session")
+def shrunk() -> Any:
+    """The steps of the demo's digits classifier, tuned and measured for a moment only."""
+    from neuroedge.applications import steps
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "TUNED", 1)
+        patch.setattr(steps, "TUNED_INT8", 1)
+        patch.setattr(steps, "TIMED", 0.02)
+        patch.setattr(steps, "DRAWN", 0.02)
+        return steps.shrink_digits(progress=False)

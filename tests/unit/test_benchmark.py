@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator
 
 import pytest
 
-from neuroedge.applications import benchmark
+from neuroedge.applications import benchmark, measure
 from neuroedge.applications.benchmark import CONFIGS, benchmark_edge
 from neuroedge.board.estimate import per_core
 from neuroedge.cli import main
@@ -20,8 +20,8 @@ def quick() -> Iterator[None]:
     """Shorter looks at speed and power than users get."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(benchmark, "_configured", {})
-        patch.setattr(benchmark, "TIMED", 0.05)
-        patch.setattr(benchmark, "DRAWN", 0.2)
+        patch.setattr(measure, "TIMED", 0.02)
+        patch.setattr(measure, "DRAWN", 0.05)
         yield
 
 

@@ -246,17 +246,6 @@ def test_ctrl_c(run: Any) -> None:
 
 
 @pytest.mark.long
-def test_from_digits_to_a_small_model(run: Any) -> None:
-    """The example of the help, in two epochs: a new classifier of the digits, shrunk, and judged."""
-    assert run("train", "64-32-10", "--data", "digits", "-o", "new.ne", "--epochs", "2")[0] == 0
-    told = report(run("shrink", "new.ne", "-o", "small.ne", "--keep", "0.5", "--precision", "int8", "--data", "digits",
-                      "--epochs", "2", "--json"))  # fmt: skip
-    assert told["steps"][-1]["plan_bytes"] < told["steps"][0]["plan_bytes"] and told["file_bytes"] > 0
-    judged = report(run("verify", "small.ne", "--data", "digits", "--against", "new.ne", "--json"))
-    assert judged["equal"] and judged["data"]["forms"][0]["accuracy"] == told["steps"][-1]["accuracy"] > 0.5
-
-
-@pytest.mark.long
 def test_the_digits_keep_their_accuracy(run: Any) -> None:
     """A fifth of the synapses in int8 answers 94 % of other writers' digits."""
     told = report(run("shrink", "digits", "-o", "tiny.ne", "--keep", "0.2", "--precision", "int8", "--data", "digits",

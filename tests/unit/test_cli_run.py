@@ -17,7 +17,6 @@ import neuroedge as ne
 from neuroedge.applications.classify import load_digits
 from neuroedge.applications.ready import ready
 from neuroedge.cli import main
-from neuroedge.cli import run as verb
 from neuroedge.runtime.clock import HurriedClock
 
 DIGITS = load_digits()
@@ -28,17 +27,6 @@ def csv_of(path: Path, rows: Any) -> str:
     head = ",".join(f"p{k}" for k in range(len(rows[0])))
     path.write_text("\n".join([head, *(",".join(f"{x:.9g}" for x in row) for row in rows)]) + "\n")
     return f"file:{path}"
-
-
-@pytest.mark.long
-def test_the_examples_of_its_help(capsys: pytest.CaptureFixture, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.chdir(tmp_path)
-    lines = [line.split() for line in (verb.__doc__ or "").splitlines() if line.startswith("  neuroedge run")]
-    assert len(lines) == 2
-    for words in lines:
-        # the flat-out one takes no time, the other two seconds that nobody needs to wait for here
-        assert main([*words[1:], *([] if "--flat-out" in words else ["--flat-out"])]) == 0
-    assert (tmp_path / "r.npz").exists()
 
 
 @pytest.mark.long

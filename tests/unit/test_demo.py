@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any, List
 
@@ -43,18 +44,11 @@ def test_without_weights_there_is_no_answer(sim) -> None:
     assert demo.watch(blind, CASES[0].clip).motion.direction is None
 
 
-@pytest.fixture(scope="module")
-def shrunk() -> steps.Shrunk:
-    """Measured steps of a network that is not tuned, which takes no time."""
-    held = load_digits()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(steps, "TUNED", 1)
-        patch.setattr(steps, "TUNED_INT8", 1)
-        patch.setattr(steps, "TIMED", 0.02)
-        patch.setattr(steps, "DRAWN", 0.02)
-        found = steps.shrink_digits(progress=False)
-    assert found.samples == len(held.test_labels)
-    return found
+def test_a_live_clip_keeps_its_cameras_pace(sim) -> None:
+    clip, came = demo.load_clip(), []
+    began = time.perf_counter()
+    demo.watch(sim, demo.Clip(clip.frames[:4], 20.0), live=True, saw=lambda _: came.append(time.perf_counter() - began))
+    assert all(moment >= 0.02 * k for k, moment in enumerate(came)) and len(came) == 4
 
 
 @pytest.fixture
@@ -68,6 +62,7 @@ def quick(shrunk: steps.Shrunk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 @pytest.mark.long
 def test_every_step_is_measured(shrunk: steps.Shrunk) -> None:
     first, pruned, coded, small = shrunk.steps
+    assert shrunk.samples == len(load_digits().test_labels)
     assert first.accuracy > 0.95 and min(s.accuracy for s in shrunk.steps) > 0.85
     assert pruned.synapses == coded.synapses == pytest.approx(0.2 * first.synapses, rel=0.01)
     assert small.nbytes < coded.nbytes < first.nbytes and pruned.additions < first.additions / 2

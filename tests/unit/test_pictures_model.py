@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from neuroedge import save
 from neuroedge.applications import measure
+from neuroedge.applications.classify import classifier
 from neuroedge.cli import main
 
 
@@ -25,10 +27,11 @@ def test_data_gives_accuracy(capsys: pytest.CaptureFixture) -> None:
 
 
 @pytest.mark.long
-def test_samples_for_testing_are_not_pruned_by(capsys: pytest.CaptureFixture) -> None:
-    found = []
+def test_samples_for_testing_are_not_pruned_by(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path, found = str(tmp_path / "m.ne"), []
+    save(path, classifier((64, 16, 10), seed=1), dt=1.0)
     for data in ([], ["--data", "digits"]):
-        assert main(["bench", "digits", *data, "--precision", "float32", "--keep", "1,0.2", "--json"]) == 0
+        assert main(["bench", path, *data, "--precision", "float32", "--keep", "1,0.2", "--json"]) == 0
         found.append(json.loads(capsys.readouterr().out)["results"][1]["synaptic_events"])
     assert found[0] == found[1]
 

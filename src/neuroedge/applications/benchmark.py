@@ -1,15 +1,10 @@
 """What a configuration of the digits classifier costs and answers, measured here: `benchmark_edge(config)`."""
 
-import platform
-import time
-import warnings
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
 from .. import checks
-from ..board.energy import EnergyMeter
-from ..board.estimate import per_core
 from ..errors import ParameterError, shown
 from ..learning.school import NO_KNOBS, Batch, School
 from ..learning.task import Task, taught
@@ -17,12 +12,12 @@ from ..network.graph import Network
 from ..optimize import Figures, report
 from ..plan.compile import compile_network
 from ..plan.precision import device_precision
-from .classify import Digits, load_digits, pictures
-from .measure import QUANTILES
+from .classify import SHOWN, Digits, load_digits, pictures
+from .measure import drawn, int8_is_known, speed_of
 from .ready import ready
 from .smaller import Recipe, augmented, smaller
 
-__all__ = ["CONFIGS", "Speed", "benchmark_edge", "inference", "power_of", "speed_of"]
+__all__ = ["CONFIGS", "benchmark_edge", "inference"]
 
 # the tutorial's
 CONFIGS: Tuple[Dict[str, Any], ...] = (
@@ -32,19 +27,10 @@ CONFIGS: Tuple[Dict[str, Any], ...] = (
     {"precision": "int8", "pruning": 0.8},
 )
 KEYS = ("precision", "pruning")
-# ms that a digit is shown for; epochs of tuning; seconds of inferences that are timed, and that draw power
-SHOWN, EPOCHS, TIMED, DRAWN = 16.0, 10, 0.5, 1.0
-# more latencies than this say no more
-MOST = 50_000
+# of tuning
+EPOCHS = 10
 
 _configured: Dict[Tuple[str, float], Network] = {}
-
-
-class Speed(NamedTuple):
-    """latencies: s of single inferences; per_second: of all in a row."""
-
-    latencies: np.ndarray
-    per_second: float
 
 
 def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = True) -> Dict[str, Any]:
@@ -65,22 +51,21 @@ def benchmark_edge(config: Optional[Mapping[str, Any]] = None, progress: bool = 
     precision, pruning = _checked(config)
     digits = load_digits()
     network = _network(precision, pruning, digits, progress)
-    with warnings.catch_warnings():
-        # that leaky integrators keep float states in int8 is not news to a benchmark
-        warnings.filterwarnings("ignore", "int8", UserWarning)
+    with int8_is_known():
         figures = report({"": (network, precision)}, digits.test_inputs, digits.test_labels, SHOWN).steps[0]
         once, task = inference(network, precision, digits)
-    speed = speed_of(once, len(task.inputs), TIMED)
-    power, source, energy = power_of(once, len(task.inputs), DRAWN)
+    samples = range(len(task.inputs))
+    speed = speed_of(once, len(samples))
+    power = drawn(lambda: [once(k) for k in samples], len(samples))
     return {
         "config": {"precision": precision, "pruning": pruning},
         "speed": speed.per_second,
-        "latency_ms": {name: _quantile(speed, percent) for name, percent in QUANTILES.items()},
+        "latency_ms": dict(speed.latency_ms),
         "realtime_factor": (task.ticks + task.layout.travel) * task.dt / 1000.0 * speed.per_second,
         "accuracy": figures.accuracy,
-        "power": power,
-        "power_source": source,
-        "energy_per_inference": energy,
+        "power": power.watts,
+        "power_source": power.source,
+        "energy_per_inference": power.joules,
         **_sizes(figures),
     }
 
@@ -133,45 +118,3 @@ def inference(
         return int(answers.score[k].argmax())
 
     return once, task
-
-
-def speed_of(once: Callable[[int], int], samples: int, seconds: float) -> Speed:
-    """Time once(0) to once(samples - 1), over and over for so many seconds."""
-    for k in range(samples):
-        once(k)
-    walls: List[float] = []
-    began = last = time.perf_counter()
-    while last - began < seconds and len(walls) < MOST:
-        for k in range(samples):
-            once(k)
-            now = time.perf_counter()
-            walls.append(now - last)
-            last = now
-    return Speed(np.array(walls), len(walls) / (last - began))
-
-
-def _quantile(speed: Speed, percent: float) -> float:
-    return float(np.percentile(speed.latencies, percent)) * 1e3
-
-
-def power_of(
-    once: Callable[[int], int], samples: int, seconds: float
-) -> Tuple[Optional[float], str, Optional[float]]:
-    """W while that is done for so many seconds, where that comes from ("measured: …" or "estimated: …"), and J of one
-    inference; W and J are None if neither is known."""
-    done = 0
-    with warnings.catch_warnings():
-        # what nothing measures is said in the answer
-        warnings.simplefilter("ignore", UserWarning)
-        meter = EnergyMeter()
-        with meter:
-            began = time.perf_counter()
-            while time.perf_counter() - began < seconds:
-                for k in range(samples):
-                    once(k)
-                done += samples
-            wall = time.perf_counter() - began
-    if meter.watts is not None and meter.method is not None:
-        return meter.watts, meter.method, meter.watts * wall / done
-    watts, method = per_core(platform.machine())
-    return watts, method, None if watts is None else watts * wall / done

@@ -94,6 +94,5 @@ def golden_in_words(bundle: Bundle) -> str:
 def totals(plan: Plan) -> Tuple[int, int, int]:
     """Neurons, those that are no sources, and synapses."""
     neurons = int(plan.pop_n.sum())
-    return neurons, int(plan.pop_n[plan.pop_kind != SOURCE].sum()), sum(
-        synapses(plan, q) for q in range(len(plan.projections))
-    )  # fmt: skip
+    own = int(plan.pop_n[plan.pop_kind != SOURCE].sum())
+    return neurons, own, sum(synapses(plan, q) for q in range(len(plan.projections)))

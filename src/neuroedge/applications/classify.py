@@ -1,17 +1,20 @@
 """Classifiers of values in 0 … 1, and the handwritten digits that come with the package."""
 
-from pathlib import Path
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .. import checks
-from ..errors import NativeError, ParameterError, shown
+from ..errors import ParameterError, shown
 from ..learning import Variation, train
 from ..network.graph import Network
+from .shipped import shipped
 
-__all__ = ["Digits", "classifier", "digits_classifier", "load_digits", "pictures"]
+__all__ = ["DIGITS_FILE", "SHOWN", "Digits", "classifier", "digits_classifier", "load_digits", "pictures"]
 
+DIGITS_FILE = "digits_8x8.npz"
+# ms that a sample is shown, unless a model says otherwise
+SHOWN = 16.0
 # leaks of 1 − 2^-3 and 1 − 2^-4 a step of 1 ms
 HIDDEN_TAU, READOUT_TAU = 7.488876, 15.494461
 
@@ -27,10 +30,7 @@ class Digits(NamedTuple):
 
 def load_digits() -> Digits:
     """The digits that come with the package (data/README.md has source and licence)."""
-    path = Path(__file__).parent.parent / "data" / "digits_8x8.npz"
-    if not path.exists():
-        raise NativeError(f"{path.name} is missing from this installation: install again with `pip install neuroedge`")
-    with np.load(path, allow_pickle=False) as held:
+    with np.load(shipped(DIGITS_FILE), allow_pickle=False) as held:
         inputs = held["images"].reshape(-1, 64).astype(np.float32) / np.float32(16.0)
         labels = held["labels"].astype(np.int64)
     return Digits(inputs[:1257], labels[:1257], inputs[1257:], labels[1257:])

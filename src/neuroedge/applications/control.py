@@ -12,7 +12,6 @@ from typing import Any, Callable, Dict, Optional, Union
 import numpy as np
 
 from .. import checks
-from ..errors import NativeError
 from .balance import BalanceResult, ClassicalBalance, SpikingBalance, balance_network, evaluate_balance
 from .balance_training import BalanceTraining, train_balance, untrained_balance
 from .courses import Courses
@@ -20,6 +19,7 @@ from .driving import ClassicalDriver, DriveResult, SpikingDriver, evaluate_rover
 from .pendulum import BalancingRobot, Build
 from .rover import Rover, Senses
 from .rover_training import RoverTraining, fixed_layers, train_rover, untrained_rover
+from .shipped import shipped
 
 __all__ = [
     "BalanceResult",
@@ -48,7 +48,6 @@ __all__ = [
     "untrained_rover",
 ]
 
-_DATA = Path(__file__).parent.parent / "data"
 BALANCE_FILE, ROVER_FILE = "balance_weights.npz", "rover_weights.npz"
 
 
@@ -68,10 +67,7 @@ def load_rover() -> Dict[str, np.ndarray]:
 
 
 def _load(name: str) -> Dict[str, np.ndarray]:
-    path = _DATA / name
-    if not path.exists():
-        raise NativeError(f"{name} is missing from this installation: install again with `pip install neuroedge`")
-    with np.load(path, allow_pickle=False) as held:
+    with np.load(shipped(name), allow_pickle=False) as held:
         return {key: held[key] for key in held.files}
 
 

@@ -4,17 +4,16 @@ frames 128 × 72 → 64 × 64 → events → retina 4,096 → motion fields 256 
 """
 
 import time
-from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ..encoding import DVSEncoder
 from ..encoding.images import resize_area
-from ..errors import NativeError
 from ..events import SpikeTrain
 from ..simulator import Simulator
 from .motion import DIRECTIONS, FAST, SIDE, SLOW, Motion, build_motion_network, moving_bar, read_motion
+from .shipped import shipped
 
 __all__ = ["Case", "Clip", "Watched", "cases", "load_clip", "simulator", "watch"]
 
@@ -59,10 +58,7 @@ class Case(NamedTuple):
 
 def load_clip() -> Clip:
     """The traffic clip: one white car drives from the bottom of the picture to the top."""
-    path = Path(__file__).parent.parent / "data" / "cars_gray_128x72.npz"
-    if not path.exists():
-        raise NativeError(f"{path.name} is missing from this installation: install again with `pip install neuroedge`")
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(shipped("cars_gray_128x72.npz"), allow_pickle=False) as file:
         return Clip(file["frames"], int(file["frame_dt_us"]) / 1000.0)
 
 

@@ -1,10 +1,10 @@
 """The report of the demo: one page, with what was measured here, what was estimated, and how to repeat it."""
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional
 
 from .html import columns, definitions, figure, listing, page, tag
 
-__all__ = ["CAPTIONS", "demo_page"]
+__all__ = ["CAPTIONS", "demo_page", "energy_in_words"]
 
 # the pictures of a report, and what stands beneath each
 CAPTIONS = {
@@ -42,7 +42,8 @@ def _digits(digits: Mapping[str, Any], drawn: Dict[str, str]) -> List[str]:
     rows = [
         [
             step["step"], f"{100.0 * step['accuracy']:.2f}", f"{step['weight_bytes']:,}",
-            f"{step['memory_bytes']:,}", f"{step['p50_us']:.1f}", _energy(step), f"{step['additions']:,.0f}",
+            f"{step['memory_bytes']:,}", f"{step['p50_us']:.1f}",
+            energy_in_words(step["energy_uj"], step["energy_source"]), f"{step['additions']:,.0f}",
         ]
         for step in digits["steps"]
     ]  # fmt: skip
@@ -56,10 +57,11 @@ def _digits(digits: Mapping[str, Any], drawn: Dict[str, str]) -> List[str]:
     ]  # fmt: skip
 
 
-def _energy(step: Mapping[str, Any]) -> str:
-    if step["energy_uj"] is None:
+def energy_in_words(microjoules: Optional[float], source: str) -> str:
+    """The energy of one inference, and whether it is measured or estimated."""
+    if microjoules is None:
         return "not known"
-    return f"{step['energy_uj']:,.0f} {'measured' if step['energy_source'].startswith('measured') else 'estimated'}"
+    return f"{microjoules:,.0f} {'measured' if source.startswith('measured') else 'estimated'}"
 
 
 def _clip(report: Mapping[str, Any], drawn: Dict[str, str]) -> List[str]:

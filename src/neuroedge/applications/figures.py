@@ -11,7 +11,7 @@ try:
 except ImportError:
     raise MissingExtraError("matplotlib", "plot") from None
 
-__all__ = ["COLOURS", "axes_of", "figure_bytes", "new_figure"]
+__all__ = ["COLOURS", "axes_of", "figure_bytes", "new_figure", "opened"]
 
 # Okabe & Ito (2008), told apart with any colour vision
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#E69F00", "#CC79A7", "#000000")
@@ -30,7 +30,11 @@ def axes_of(ax: Optional[Any], width: float, height: float) -> Any:
     """The axes given, or those of a new figure."""
     if ax is not None:
         return ax
-    ax = new_figure(width, height).add_subplot(1, 1, 1)
+    return opened(new_figure(width, height).add_subplot(1, 1, 1))
+
+
+def opened(ax: Any) -> Any:
+    """Axes without lines above and to the right."""
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return ax

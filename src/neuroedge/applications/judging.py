@@ -11,9 +11,9 @@ from ..learning.answers import answered
 from ..learning.task import taught
 from ..optimize.answers import Samples, answers
 from ..plan.compile import compile_network
-from ..plan.explain import synapses
 from ..plan.plan import Plan
 from ..simulator import Simulator
+from .card import totals
 from .labelled import Labelled, must_fit
 from .remade import shown_ms
 
@@ -108,8 +108,8 @@ class _Panel:
             self.first = every
         return Form(
             name, plan.precision, len(which), float(np.mean(classes == self.labels[which])),
-            float(np.mean(classes == self.first[which])), sum(synapses(plan, q) for q in range(len(plan.projections))),
-            plan.nbytes, events,
+            float(np.mean(classes == self.first[which])), totals(plan)[2], plan.nbytes,
+            events,
         )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ from ..learning.layout import layout_of
 from ..learning.task import features_of
 from ..network.graph import Network
 from ..runtime.eventfile import read_arrays
-from .classify import load_digits
+from .classify import DIGITS_FILE, load_digits
+from .shipped import shipped
 
 __all__ = ["HELD_OUT", "Labelled", "load_labelled", "must_fit"]
 
@@ -30,7 +31,7 @@ __all__ = ["HELD_OUT", "Labelled", "load_labelled", "must_fit"]
 HELD_OUT, LEAST = 0.2, 5
 
 # names of the digits that come with the package
-OURS = {"digits": "digits_8x8.npz"}
+OURS = ("digits",)
 
 # names of arrays, whatever their case; the first that is there counts
 _INPUTS = ("inputs", "x_train", "train_inputs", "train_images", "x", "images", "data")
@@ -88,7 +89,7 @@ def load_labelled(name: Any, seed: int = 0) -> Labelled:
     text = str(os.fspath(name))
     if text in OURS and not os.path.exists(text):
         held = load_digits()
-        return Labelled(*held, (8, 8), text, _sha256(Path(__file__).parent.parent / "data" / OURS[text]), ())
+        return Labelled(*held, (8, 8), text, _sha256(shipped(DIGITS_FILE)), ())
     _must_be_file(text)
     return _of_arrays(text, read_arrays(text), _sha256(Path(text)), seed)
 

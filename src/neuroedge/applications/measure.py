@@ -3,6 +3,7 @@
 import platform
 import time
 import warnings
+from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -20,14 +21,17 @@ from ..plan.compile import compile_network
 from ..plan.plan import SOURCE, Plan
 from ..simulator import Simulator
 
-__all__ = ["Drawn", "Drive", "Measured", "QUANTILES", "drawn", "drive_of", "measure", "replayed", "variant"]
+__all__ = [
+    "Drawn", "Drive", "Measured", "Speed", "drawn", "drive_of", "int8_is_known", "measure", "quantiles", "replayed",
+    "speed_of", "variant",
+]  # fmt: skip
 
 # s of calls that are timed in one repeat, and that draw power; more latencies than this say no more
 TIMED, DRAWN, MOST = 0.5, 1.0, 50_000
 # a model without a golden input is driven at this rate, Hz by neuron, for as long, ms
 RATE, LENGTH = 20.0, 1000.0
-# how latencies are told, percent
-QUANTILES = {"p50": 50.0, "p99": 99.0, "p99_9": 99.9, "max": 100.0}
+# percent
+_QUANTILES = {"p50": 50.0, "p99": 99.0, "p99_9": 99.9, "max": 100.0}
 
 
 class Drive(NamedTuple):
@@ -60,7 +64,7 @@ class Drive(NamedTuple):
 class Measured(NamedTuple):
     """What replaying a drive took here. period: ms of network time that one call runs for; calls: how many were timed.
 
-    latency_ms: {p50, p99, p99.9, max} of one call; means: of each repeat, ms a call; realtime_factor: ms of network
+    latency_ms: {p50, p99, p99_9, max} of one call; means: of each repeat, ms a call; realtime_factor: ms of network
     time for one of wall time; events: synaptic events of one replay; spikes: of all neurons that are no sources.
     """
 
@@ -78,12 +82,32 @@ class Measured(NamedTuple):
     threads: int
 
 
+class Speed(NamedTuple):
+    """latency_ms: {p50, p99, p99_9, max} of single calls; per_second: of all in a row."""
+
+    latency_ms: Mapping[str, float]
+    per_second: float
+
+
 class Drawn(NamedTuple):
     """watts: None where nothing is measured or known; source: "measured: …" or "estimated: …"; joules: of one call."""
 
     watts: Optional[float]
     source: str
     joules: Optional[float]
+
+
+def quantiles(ms: Any) -> Dict[str, float]:
+    """How latencies are told: {p50, p99, p99_9, max}, ms."""
+    return {name: float(np.percentile(ms, percent)) for name, percent in _QUANTILES.items()}
+
+
+@contextmanager
+def int8_is_known() -> Iterator[None]:
+    """Inside, nobody is warned that leaky integrators keep float states in int8: no news where figures are told."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "int8", UserWarning)
+        yield
 
 
 def drive_of(bundle: Bundle, plan: Optional[Plan] = None, seed: int = 0) -> Drive:
@@ -155,7 +179,7 @@ def measure(
     return Measured(
         parts[0].duration,
         len(walls),
-        {name: float(np.percentile(ms, p)) for name, p in QUANTILES.items()},
+        quantiles(ms),
         tuple(means),
         drive.duration / len(parts) / float(np.mean(ms)),
         sum(int(r.performance["synaptic_events"]) for r in ran),
@@ -192,16 +216,32 @@ def _replays(simulator: Simulator, parts: List[Drive], until: Optional[float]) -
             return
 
 
-def drawn(work: Callable[[], Any], calls: int = 1) -> Drawn:
-    """What the machine draws while `work`, of so many calls, is done over and over for a second."""
-    done = 0
+def speed_of(once: Callable[[int], Any], samples: int, seconds: Optional[float] = None) -> Speed:
+    """Time once(0) to once(samples - 1), over and over for so many seconds, half a second by default."""
+    for k in range(samples):
+        once(k)
+    walls: List[float] = []
+    limit = TIMED if seconds is None else seconds
+    began = last = time.perf_counter()
+    while last - began < limit and len(walls) < MOST:
+        for k in range(samples):
+            once(k)
+            now = time.perf_counter()
+            walls.append(now - last)
+            last = now
+    return Speed(quantiles(1e3 * np.array(walls)), len(walls) / (last - began))
+
+
+def drawn(work: Callable[[], Any], calls: int = 1, seconds: Optional[float] = None) -> Drawn:
+    """What the machine draws while `work`, of so many calls, is done over and over, for a second by default."""
+    done, limit = 0, DRAWN if seconds is None else seconds
     with warnings.catch_warnings():
         # what nothing measures is said in the answer
         warnings.simplefilter("ignore", UserWarning)
         meter = EnergyMeter()
         with meter:
             began = time.perf_counter()
-            while time.perf_counter() - began < DRAWN:
+            while time.perf_counter() - began < limit:
                 work()
                 done += calls
             wall = time.perf_counter() - began

@@ -2,7 +2,8 @@
 
 from typing import Any, Sequence
 
-from .figures import COLOURS, new_figure
+from .demo_report import energy_in_words
+from .figures import COLOURS, new_figure, opened
 from .pictures_sizes import Size, draw_sizes
 from .steps import Answered, Step
 
@@ -15,9 +16,8 @@ def draw_steps(steps: Sequence[Step]) -> Any:
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [1.7, 1.0]})
     draw_sizes([Size(step.name, step.nbytes, step.accuracy) for step in steps], above)
     draw_energy(steps, below)
-    for ax in (above, below):
-        for side in ("top", "right"):
-            ax.spines[side].set_visible(False)
+    opened(above)
+    opened(below)
     return figure
 
 
@@ -25,15 +25,14 @@ def draw_energy(steps: Sequence[Step], ax: Any) -> Any:
     """Bars of the energy of one inference, µJ; hatched where it is estimated, none where it is not known."""
     for k, step in enumerate(steps):
         energy = step.microjoules
+        ax.text(energy or 0.0, k, f" {energy_in_words(energy, step.energy_source)}", va="center", fontsize=9)
         if energy is None:
-            ax.text(0.0, k, " not known", va="center", fontsize=9)
             continue
         measured = step.energy_source.startswith("measured")
         ax.barh(
             k, energy, height=0.6, color=COLOURS[1] if measured else "white", edgecolor=COLOURS[0],
             hatch=None if measured else "///",
         )  # fmt: skip
-        ax.text(energy, k, f" {energy:,.0f} {'measured' if measured else 'estimated'}", va="center", fontsize=9)
     ax.set_yticks(range(len(steps)))
     ax.set_yticklabels([step.name for step in steps], fontsize=9)
     ax.invert_yaxis()

@@ -7,39 +7,34 @@ something moves, and how fast; nothing is trained. Both are the same bytes each 
 
 import os
 import sys
-from pathlib import Path
 from typing import Any, Callable, Dict, Sequence
 
 import numpy as np
 
 from ..encoding import DVSEncoder
 from ..encoding.rate import regular_spikes
-from ..errors import NativeError, NeuroedgeError, UnknownNameError
+from ..errors import NeuroedgeError, UnknownNameError
 from ..events import SpikeTrain
 from ..formats.bundle import Bundle, load
 from ..formats.saving import save
 from ..learning.layout import layout_of
-from .classify import digits_classifier, load_digits
+from .classify import SHOWN, digits_classifier, load_digits
 from .demo import THRESHOLD
 from .motion import DIRECTIONS, FAST, SIDE, SLOW, SPEEDS, build_motion_network, moving_bar
+from .shipped import shipped
 from .verify import record_golden
 
 __all__ = ["MODELS", "make", "open_model", "ready"]
 
-# ms that a digit is shown, as in training, and from frame to frame
-SHOWN, FRAME = 16.0, 40.0
-
-_DATA = Path(__file__).parent.parent / "data"
+# ms from frame to frame
+FRAME = 40.0
 
 
 def ready(name: str) -> Bundle:
     """A ready-made model by its name."""
     if name not in MODELS:
         raise UnknownNameError("ready-made model", name, MODELS)
-    path = _DATA / f"{name}.ne"
-    if not path.exists():
-        raise NativeError(f"{path.name} is missing from this installation: install again with `pip install neuroedge`")
-    return load(path)
+    return load(shipped(f"{name}.ne"))
 
 
 def open_model(name: Any) -> Bundle:

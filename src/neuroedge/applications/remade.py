@@ -11,12 +11,10 @@ from ..formats.golden import Golden
 from ..formats.saving import save
 from ..network.graph import Network
 from ..optimize.answers import Samples
+from .classify import SHOWN
 from .verify import record_golden
 
 __all__ = ["Carried", "carried", "golden_of_sample", "golden_samples", "save_remade", "shown_ms"]
-
-# ms that a sample is shown where a model does not say
-SHOWN = 16.0
 
 
 class Carried(NamedTuple):

@@ -12,6 +12,7 @@ from ..network.graph import Network
 from ..optimize import NetworkPruner, Quantizer
 from ..plan.compile import compile_network
 from ..plan.precision import device_precision
+from .classify import SHOWN
 
 __all__ = ["Recipe", "Smaller", "Step", "augmented", "checked_recipe", "smaller", "why_untaught"]
 
@@ -35,7 +36,7 @@ class Recipe(NamedTuple):
     bits: Optional[int] = None
     epochs: int = 10
     rate: float = 2e-3
-    duration: float = 16.0
+    duration: float = SHOWN
     dt: float = 1.0
     seed: Optional[int] = None
     threads: Optional[int] = None

@@ -1,21 +1,21 @@
 """The ready-made digits classifier from float32 to pruned int8, step by step, and what each step saves and costs."""
 
-import warnings
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..learning import Variation, fine_tune
 from ..network.graph import Network
-from ..optimize import NetworkPruner, report
-from .benchmark import inference, power_of, speed_of
-from .classify import Digits, load_digits
+from ..optimize import report
+from .benchmark import inference
+from .classify import SHOWN, Digits, load_digits, pictures
+from .measure import drawn, int8_is_known, speed_of
 from .ready import ready
+from .smaller import Recipe, augmented, smaller
 
-__all__ = ["Answered", "Shrunk", "Step", "shrink_digits", "step_of"]
+__all__ = ["Answered", "Shrunk", "Step", "shrink_digits"]
 
-# share of synapses that is kept, epochs of tuning after pruning and in int8, ms that a digit is shown for
-KEPT, TUNED, TUNED_INT8, SHOWN = 0.2, 10, 5, 16.0
+# share of synapses that is kept, epochs of tuning after pruning and in int8
+KEPT, TUNED, TUNED_INT8 = 0.2, 10, 5
 # s of inferences that are timed, and that draw power, in each step
 TIMED, DRAWN = 0.3, 0.4
 # digits that are shown: the first, and the first of those answered wrongly
@@ -56,25 +56,22 @@ class Shrunk(NamedTuple):
     digits: Sequence[Answered]
 
 
+@int8_is_known()
 def shrink_digits(progress: bool = True) -> Shrunk:
     """Prune the ready-made classifier to 20 % of its synapses, tune it, make it int8, tune it, store it small; measure
     each step here, on one thread. Some ten seconds on a desktop."""
     held = load_digits()
     networks = _networks(ready("digits").network, held, progress)
-    steps = [step_of(name, network, precision, storage, held) for name, network, precision, storage in networks]
+    steps = [_step(name, network, precision, storage, held) for name, network, precision, storage in networks]
     return Shrunk(steps, len(held.test_labels), _answered(networks[-1], held))
 
 
 def _networks(network: Network, held: Digits, progress: bool) -> List[Tuple[str, Network, str, str]]:
     """Name, network, precision and storage of each step."""
-    vary, data = Variation((8, 8), turn=0.35, shear=0.3, stretch=0.2, shift=0.5), (held.inputs, held.labels)
-    some = np.concatenate([held.inputs, vary(held.inputs, 0), vary(held.inputs, 1)])
-    tuning: Dict[str, Any] = {"rate": 2e-3, "threads": 1, "progress": progress}
-    pruned = NetworkPruner(sparsity_target=1.0 - KEPT, calibration=some, duration=SHOWN).prune(network)
-    fine_tune(pruned, TUNED, data, SHOWN, **tuning)
+    data, some = (held.inputs, held.labels), augmented(held.inputs, pictures((8, 8)))
+    pruned = smaller(network, Recipe(KEPT, epochs=TUNED, threads=1, progress=progress), data, some).network
     # its teacher stays the network that was pruned
-    coded = pruned.copy()
-    fine_tune(coded, TUNED_INT8, data, SHOWN, bits=8, **tuning)
+    coded = smaller(pruned, Recipe(precision="int8", epochs=TUNED_INT8, threads=1, progress=progress), data).network
     return [
         ("float32, as shipped", network, "float32", "auto"),
         (f"float32, {KEPT:.0%} kept", pruned, "float32", "auto"),
@@ -83,27 +80,23 @@ def _networks(network: Network, held: Digits, progress: bool) -> List[Tuple[str,
     ]
 
 
-def step_of(name: str, network: Network, precision: str, storage: str, held: Digits) -> Step:
+def _step(name: str, network: Network, precision: str, storage: str, held: Digits) -> Step:
     """Measure a classifier of digits on this machine, as `Step` says."""
-    with warnings.catch_warnings():
-        # that leaky integrators keep float states in int8 is not news here
-        warnings.filterwarnings("ignore", "int8", UserWarning)
-        told = report({name: (network, precision)}, held.test_inputs, held.test_labels, SHOWN, storage=storage).steps[0]
-        once, task = inference(network, precision, held, storage)
-    speed = speed_of(once, len(task.inputs), TIMED)
-    _, source, joules = power_of(once, len(task.inputs), DRAWN)
+    told = report({name: (network, precision)}, held.test_inputs, held.test_labels, SHOWN, storage=storage).steps[0]
+    once, task = inference(network, precision, held, storage)
+    samples = range(len(task.inputs))
+    speed = speed_of(once, len(samples), TIMED)
+    power = drawn(lambda: [once(k) for k in samples], len(samples), DRAWN)
     return Step(
         name, precision, told.synapses, told.accuracy, told.weight_bytes, told.nbytes,
-        1e6 * float(np.percentile(speed.latencies, 50.0)), None if joules is None else 1e6 * joules, source,
+        1e3 * speed.latency_ms["p50"], None if power.joules is None else 1e6 * power.joules, power.source,
         told.effective_acs,
     )  # fmt: skip
 
 
 def _answered(last: Tuple[str, Network, str, str], held: Digits) -> List[Answered]:
     _, network, precision, storage = last
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "int8", UserWarning)
-        once, task = inference(network, precision, held, storage)
+    once, task = inference(network, precision, held, storage)
     answers = np.array([once(k) for k in range(len(task.inputs))])
     wrong = np.flatnonzero(answers != held.test_labels)
     picked = sorted({*range(FIRST), *wrong[wrong >= FIRST][:WRONG].tolist()})

@@ -1,6 +1,5 @@
 """One line of figures for each precision and share of synapses: of the digits classifier, or of any saved model."""
 
-import warnings
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -9,7 +8,8 @@ from ..formats.bundle import Bundle
 from ..learning import evaluate
 from ..network.graph import Network
 from .benchmark import benchmark_edge
-from .measure import Drive, drawn, measure, replayed, variant
+from .measure import Drive, drawn, int8_is_known, measure, replayed, variant
+from .remade import shown_ms
 
 __all__ = ["Row", "SWEEP", "digits_row", "model_row"]
 
@@ -80,12 +80,9 @@ def model_row(
 
 
 def _accuracy(bundle: Bundle, network: Network, precision: str, data: Tuple[Any, Any]) -> float:
-    words: Dict[str, Any] = bundle.encoder or {}
-    shown = words.get("shown_ms", 16.0)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "int8", UserWarning)
+    with int8_is_known():
         # a copy: samples for testing must not be those that the next row is pruned by
-        return float(evaluate(network.copy(), *data, float(shown), bundle.plan.dt, precision))
+        return float(evaluate(network.copy(), *data, shown_ms(bundle), bundle.plan.dt, precision))
 
 
 def _sd(values: Sequence[float]) -> Optional[float]:

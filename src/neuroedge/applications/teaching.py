@@ -16,7 +16,7 @@ from ..learning import History, evaluate, layout_of, train
 from ..learning.task import learnable
 from ..network.graph import Network
 from ..plan.compile import compile_network
-from .classify import classifier, pictures
+from .classify import SHOWN, classifier, pictures
 from .labelled import Labelled, must_fit
 from .remade import Carried, carried, save_remade, shown_ms
 
@@ -86,7 +86,7 @@ def sizes_of(text: str) -> Optional[List[int]]:
 def new_student(sizes: List[int], data: Labelled, duration: Optional[float] = None, seed: int = 0) -> Student:
     """A classifier with random weights for these data; duration: ms that a sample is shown, default 16."""
     network = classifier(sizes, seed)
-    shown = checks.positive("train", "duration", 16.0 if duration is None else duration, "ms")
+    shown = checks.positive("train", "duration", SHOWN if duration is None else duration, "ms")
     checks.ticks_of("train", shown, 1.0)
     run = shown + layout_of(network, 1.0).travel
     encoder: Dict[str, Any] = {

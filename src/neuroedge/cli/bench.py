@@ -26,13 +26,12 @@ from ..network.graph import Network
 from ..plan.precision import PRECISIONS
 from ..progress import bar
 from .bench_tables import print_rows, row_json
-from .plot import SUFFIXES, plot_usable, write_plot
-from .table import print_error
+from .limits import keeps, limit_of, told_missed
+from .plot import add_plot, plot_usable, write_plot
 
 __all__ = ["LIMITS", "options", "run", "usable"]
 
 SCHEMA = "neuroedge.bench/1"
-MISSED = 3
 
 # what can be required, and whether at least or at most
 LIMITS = {
@@ -63,7 +62,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="form", choices=("md", "csv", "json"), help="Markdown, CSV or JSON")
     parser.add_argument("--require", action="append", default=[], metavar="WHAT=X", help="exit 3 if missed: p99_ms=2")
     parser.add_argument("--data", metavar="D", help="measure MODEL's accuracy: a .npz file, or digits")
-    parser.add_argument("--plot", metavar="FILE", help=f"a picture: {', '.join(SUFFIXES)}")
+    add_plot(parser, "speed, accuracy")
 
 
 def usable(options: argparse.Namespace) -> None:
@@ -73,7 +72,7 @@ def usable(options: argparse.Namespace) -> None:
     if not 1 <= options.repeats <= 100:
         raise ParameterError(f"-r must be 1 to 100 (got {options.repeats})")
     for text in options.require:
-        name = _limit(text)[0]
+        name, _ = limit_of(text, LIMITS)
         if name == "accuracy" and options.model is not None and options.data is None:
             raise ParameterError("--require accuracy needs --data; a .npz file, or digits")
     if options.data is not None and options.model is None:
@@ -83,18 +82,15 @@ def usable(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; 0, or 3 if a required limit is missed."""
-    limits = [_limit(text) for text in options.require]
     what, rows, note = _digits(options) if options.model is None else _model(options)
     write_plot(options, lambda: _drawn(rows))
-    missed = sorted({text for name, most, text in limits for row in rows if _misses(row, name, most)})
+    missed = sorted(text for text in set(options.require) if not all(_keeps(row, text) for row in rows))
     if options.json:
         report = {"schema": SCHEMA, **_machine(), "model": what, "note": note, "repeats": options.repeats}
         print(json.dumps({**report, "results": [row_json(row) for row in rows], "missed": missed}))
     else:
         print_rows(rows, f"{what}, {identify().name}, {simd()}", note, options.form or "text")
-    for text in missed:
-        print_error(f"--require {text}: missed")
-    return MISSED if missed else 0
+    return told_missed(missed)
 
 
 def _digits(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
@@ -148,13 +144,6 @@ def _configs(options: argparse.Namespace) -> List[_Asked]:
     return [_Asked(p, keep) for p in precisions for keep in keeps]
 
 
-def _limit(text: str) -> Tuple[str, float, str]:
-    name, equals, number = text.partition("=")
-    if name not in LIMITS or not equals:
-        raise ParameterError(f"--require must be one of {', '.join(LIMITS)}, = and a number (got {text!r})")
-    return name, _number("--require", number), text
-
-
 def _number(option: str, text: str) -> float:
     try:
         return float(text)
@@ -162,11 +151,11 @@ def _number(option: str, text: str) -> float:
         raise ParameterError(f"{option} must be a number (got {text!r})") from None
 
 
-def _misses(row: Row, name: str, limit: float) -> bool:
+def _keeps(row: Row, text: str) -> bool:
+    name, limit = limit_of(text, LIMITS)
     by_name = {"memory_bytes": row.nbytes, "accuracy": row.accuracy, "speed": row.per_second}
     value = by_name[name] if name in by_name else row.latency_ms[name[: -len("_ms")]]
-    # a limit that is no number is missed
-    return not (value is not None and (value >= limit if LIMITS[name] else value <= limit))
+    return keeps(value, limit, LIMITS[name])
 
 
 def _machine() -> Dict[str, Any]:

@@ -15,17 +15,17 @@ import sys
 from importlib.util import find_spec
 from typing import Any, Dict, List, Tuple
 
-import numpy as np
-
 from .. import __version__
+from ..applications.card import totals
 from ..applications.demo import Case, Watched, cases, load_clip, simulator, watch
-from ..applications.demo_report import demo_page
-from ..applications.steps import Shrunk, Step, shrink_digits
+from ..applications.demo_report import demo_page, energy_in_words
+from ..applications.measure import quantiles
+from ..applications.steps import Shrunk, shrink_digits
 from ..board import identify
 from ..engines.library import simd
 from ..errors import MissingExtraError, ParameterError
 from ..formats.atomic import write_whole
-from ..plan.explain import megabytes, synapses
+from ..plan.explain import megabytes
 from ..progress import bar
 from ..simulator import Simulator
 from .plot import file_usable, picture_usable, write_picture
@@ -96,10 +96,8 @@ def _digits(shrunk: Shrunk) -> Dict[str, Any]:
 
 
 def _report(sim: Simulator, seen: Watched, answers: List[Tuple[Case, Watched]]) -> Dict[str, Any]:
-    board, plan = identify(), sim.plan
+    board, (neurons, _, count) = identify(), totals(sim.plan)
     duration = len(seen.events) * seen.interval
-    p50, p99, p99_9 = (float(value) for value in np.percentile(seen.latencies, (50.0, 99.0, 99.9)))
-    worst = float(seen.latencies.max())
     return {
         "schema": "neuroedge.demo/1",
         "version": __version__,
@@ -107,16 +105,16 @@ def _report(sim: Simulator, seen: Watched, answers: List[Tuple[Case, Watched]]) 
         "board": board.name,
         "cores": board.cpu_count,
         "simd": simd(),
-        "neurons": int(plan.pop_n.sum()),
-        "synapses": sum(synapses(plan, q) for q in range(len(plan.projections))),
-        "bytes": plan.nbytes,
+        "neurons": neurons,
+        "synapses": count,
+        "bytes": sim.plan.nbytes,
         "frames": len(seen.events),
         "frame_interval_ms": seen.interval,
         "events": sum(len(e) for e in seen.events),
         "spikes": {"fields": len(seen.fields), "output": len(seen.output)},
         "synaptic_events": seen.synaptic_events,
         "realtime_factor": duration / 1000.0 / seen.busy,
-        "latency_ms": {"p50": p50, "p99": p99, "p99_9": p99_9, "max": worst},
+        "latency_ms": quantiles(seen.latencies),
         "deadline_ms": seen.interval,
         "missed": int((seen.latencies > seen.interval).sum()),
         "direction": seen.motion.direction,
@@ -142,18 +140,12 @@ def _print_digits(shrunk: Shrunk) -> None:
     print_lines([HEAD])
     for step in shrunk.steps:
         line = f"{step.name:<20}{100.0 * step.accuracy:>12.2f}{step.nbytes:>8,}{step.p50_us:>10.1f}"
-        print_lines([f"{line}{_energy(step):>15}{step.additions:>11,.0f}"])
+        print_lines([f"{line}{energy_in_words(step.microjoules, step.energy_source):>15}{step.additions:>11,.0f}"])
     sources = dict.fromkeys(step.energy_source for step in shrunk.steps)
     print_lines(rows([("energy", source) for source in sources]))
     bytes_of = "bytes: plan and state; accuracy on digits of writers never seen"
     print_lines([f"{shrunk.samples:,} test digits; {bytes_of}", ""])
     sys.stdout.flush()
-
-
-def _energy(step: Step) -> str:
-    if step.microjoules is None:
-        return "not known"
-    return f"{step.microjoules:,.0f} {'measured' if step.energy_source.startswith('measured') else 'estimated'}"
 
 
 def _print(sim: Simulator, r: Dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import os
 import time
 import warnings
 from contextlib import ExitStack
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 from .. import __version__
 from ..applications.deploy import LONGEST, Parts, assembled, parts_of
@@ -28,13 +28,13 @@ from ..runtime.pace import MonotonicClock
 from ..runtime.report import Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
+from .limits import keeps, limit_of, told_missed
 from .plot import add_plot, plot_usable, write_plot
 from .table import print_aside, print_error, rows
 
 __all__ = ["options", "run", "usable"]
 
 SCHEMA, STATUS = "neuroedge.run/1", "neuroedge.run.status/1"
-MISSED = 3
 
 # what can be required to be at most so much, and where it stands in a report
 LIMITS = {
@@ -86,7 +86,7 @@ def usable(options: argparse.Namespace) -> None:
             raise ParameterError(f"--record must be a file .npz in a folder that exists (got {options.record!r})")
     _safe(options)
     for text in options.require:
-        _limit(text)
+        limit_of(text, LIMITS)
     plot_usable(options)
 
 
@@ -111,16 +111,6 @@ def _safe(options: argparse.Namespace) -> Dict[str, Any]:
         raise ParameterError(f"--safe must be JSON, as 0 or '[0, 0]' (got {options.safe!r})") from None
 
 
-def _limit(text: str) -> Tuple[str, float]:
-    name, equals, number = text.partition("=")
-    try:
-        if name in LIMITS and equals:
-            return name, float(number)
-    except ValueError:
-        pass
-    raise ParameterError(f"--require must be one of {', '.join(LIMITS)}, = and a number (got {text!r})")
-
-
 def run(options: argparse.Namespace) -> int:
     """Run until the end; 0, 1 if the sensor ended it, or 3 if a required limit is missed."""
     bundle = open_model(options.model)
@@ -142,14 +132,12 @@ def run(options: argparse.Namespace) -> int:
             if options.record and record is not None and len(record):
                 record.save(options.record)
         took = time.monotonic() - began
-    missed = [text for text in options.require if _missed(report, text)]
+    missed = [text for text in options.require if not _keeps(report, text)]
     _summary(options, loop, report, took, last.get("value"), missed)
     write_plot(options, lambda: _picture(record, parts.period_ms))
     if report.reason == "error":
         raise NotReadyError(report.error)
-    for text in missed:
-        print_error(f"--require {text}: missed")
-    return MISSED if missed else 0
+    return told_missed(missed)
 
 
 def _loop(
@@ -199,11 +187,9 @@ def _picture(record: Optional[RunRecord], deadline_ms: float) -> Any:
     return None if record is None else draw_latency(record.arrays()["latency_ms"], deadline_ms)
 
 
-def _missed(report: Report, text: str) -> bool:
-    name, most = _limit(text)
-    value = report.as_dict()[LIMITS[name]]
-    # what is no number is missed too
-    return not (value is not None and value <= most)
+def _keeps(report: Report, text: str) -> bool:
+    name, most = limit_of(text, LIMITS)
+    return keeps(report.as_dict()[LIMITS[name]], most)
 
 
 def _summary(

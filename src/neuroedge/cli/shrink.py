@@ -31,7 +31,7 @@ STORAGES = ("auto", "small")
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge shrink`."""
     new = Recipe()
-    parser.add_argument("model", metavar="MODEL", help="a model file, or digits, motion")
+    parser.add_argument("model", metavar="MODEL", help="a file, or digits, motion")
     parser.add_argument("-o", "--output", metavar="N", required=True, help="the file to write")
     parser.add_argument("--keep", type=float, default=new.keep, metavar="X", help="share of synapses kept (1)")
     parser.add_argument("--precision", metavar="P", help="float32, float16, int8 (the model's)")

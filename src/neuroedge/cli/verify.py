@@ -25,7 +25,7 @@ __all__ = ["options", "run", "usable"]
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge verify`: the model, data, and what it was made from."""
-    parser.add_argument("model", metavar="MODEL", help="a model file, or digits, motion")
+    parser.add_argument("model", metavar="MODEL", help="a file, or digits, motion")
     parser.add_argument("--data", metavar="D", help="labelled samples: a .npz file, or digits")
     parser.add_argument("--against", metavar="M", help="the model that it was made from; with --data")
 
