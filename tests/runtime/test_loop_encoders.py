@@ -65,3 +65,29 @@ def test_decoders_of_streams_read_the_last_population(decoder: Any) -> None:
     net.add("aside", 1, "lif")
     with pytest.raises(ne.NeuroedgeError, match="2 feed no other; decoder=lambda"):
         ne.Loop(iter(values), None, ne.Simulator(net, dt=1.0), decoder)
+
+
+def failing(net: ne.Network, **options: Any) -> ne.Loop:
+    """A loop whose sensor fails from its third reading to its fifth."""
+    turn = [0]
+
+    def read() -> np.ndarray:
+        turn[0] += 1
+        if 3 <= turn[0] <= 5:
+            raise OSError("the cable is loose")
+        return np.array([1.0, 0.5])
+
+    encoder = ne.RateEncoder(max_rate=200.0, mode="regular", dt=1.0)
+    return ne.Loop(read, encoder, ne.Simulator(net, dt=1.0), None, clock=SimulatedClock(), **options)
+
+
+def test_a_function_gets_the_safe_value_and_a_failure_is_told() -> None:
+    net = ne.Network()
+    net.add("in", 2, "rate")
+    got: List[Any] = []
+    with pytest.warns(UserWarning, match="the cable is loose.*sinks are at their safe value"):
+        report = failing(net, sink=got.append, safe="stop").run(for_s=1.0)
+    assert got[2] == "stop" and got[-1] == "stop" and got.count("stop") == report.safe
+    assert "the cable is loose" in str(report) and f"{report.safe} times the safe value" in str(report)
+    with pytest.warns(UserWarning, match="keeps its last command, having no safe value; give Loop"):
+        failing(net, sink=got.append).run(for_s=1.0)

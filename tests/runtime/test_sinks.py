@@ -103,3 +103,12 @@ def test_a_pipe_that_nobody_reads() -> None:
 )
 def test_plain(value: Any, answer: Any) -> None:
     assert plain(value) == answer
+
+
+def test_a_safe_row_never_fails_for_its_form(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    sink = CsvSink(path, safe={"class": -1, "other": 3})
+    sink.write({"class": 4, "margin": 0.5}, 0.0)
+    sink.safe(1.0)
+    sink.close()
+    assert path.read_text().splitlines() == ["seconds,class,margin", "0,4,0.5", "1,-1,"]

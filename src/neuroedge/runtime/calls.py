@@ -4,7 +4,7 @@ import inspect
 import logging
 from typing import Any, Callable, List, Sequence, Tuple
 
-from ..errors import ArgumentTypeError, ParameterError, shown
+from ..errors import ArgumentTypeError, ParameterError, shown, warn
 
 __all__ = ["Outputs", "called", "decoder_call", "encoder_call", "some"]
 
@@ -21,6 +21,19 @@ class Outputs:
         self.written = self.unwritten = self.safe = 0
         self.error = ""
         self.closed = False
+        self._warned = False
+
+    def out(self, source: str, error: str) -> None:
+        """Say, once, that the source has failed, and who does not stop then."""
+        if self._warned:
+            return
+        self._warned = True
+        acting = [sink for sink in self._sinks if getattr(sink, "acts", True)]
+        bare = [_name(sink) for sink in acting if not getattr(sink, "has_safe", hasattr(sink, "safe"))]
+        then = f"{', '.join(bare)} keeps its last command, having no safe value; give Loop(safe=…)" if bare else (
+            "sinks are at their safe value until it is back" if self._sinks else "it is tried again"
+        )  # fmt: skip
+        warn(f"Loop: {source} has failed{f' ({error})' if error else ''}: {then}")
 
     def write(self, value: Any, now: float) -> None:
         """Give a value to each, at `now` s of the schedule. OSError is counted; what else they raise is raised."""
@@ -47,7 +60,7 @@ class Outputs:
 
     def _failed(self, sink: Any, error: OSError) -> None:
         self.unwritten += 1
-        text = f"{getattr(sink, 'name', type(sink).__name__)}: {error.strerror or error}"
+        text = f"{_name(sink)}: {error.strerror or error}"
         if text != self.error:
             self.error = text
             _LOG.warning("%s", text)
@@ -104,6 +117,10 @@ def some(events: Any) -> bool:
         return bool((events != 0).any()) if kind and kind in "biuf" else len(events) > 0
     except TypeError:
         return True
+
+
+def _name(sink: Any) -> str:
+    return str(getattr(sink, "name", type(sink).__name__))
 
 
 def _nothing(seconds: float) -> None:

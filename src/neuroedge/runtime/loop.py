@@ -19,7 +19,7 @@ from .realtime import RealTime
 from .report import Report, line
 from .runner import Runner
 from .sensing import END, FAULTS, HELD, NEW, OUT, STOP, Policy, Sensed, Sensing
-from .sinks import open_sink
+from .sinks import NO_SAFE, open_sink
 from .sleep import Sleep
 from .sources import open_source
 from .stop import StopSignals
@@ -55,7 +55,8 @@ class Loop:
     gives a SpikeTrain, a SpikePattern, or {population: events}; None where values are that already. network: a Network,
     a Plan, a Simulator, or what has `run_simulation`, as a NeuromorphicAPI. decoder: what has `decode(answer)`, or
     `decode(events, duration)` for the only population that feeds no other, or a function; None: the answer itself.
-    sink: what has `write`, a function, a text as `open_sink` takes, several of these in a list, or None.
+    sink: what has `write`, a function, a text as `open_sink` takes, several of these in a list, or None. safe: what
+    functions and texts among them get when the sensor has failed, and at the end: without it motors keep running.
 
     simulate_ms: time of the network in one period, default the period. into, dt, record, record_from: see `Runner`.
     on_step: gets the `Step` of every period, when its work is done. policy: a `Policy`, or its on_error, for a sensor
@@ -73,7 +74,7 @@ class Loop:
         clock: Optional[Clock] = None, threaded: Optional[bool] = None, governor: Optional[Governor] = None,
         readings: Optional[Callable[[], Readings]] = None, sleep_after: Optional[float] = None, watchdog: bool = False,
         on_status: Optional[Callable[[str], Any]] = None, status_s: float = 60.0, realtime: bool = False,
-        cpu: Optional[int] = None, record_from: Optional[Sequence[str]] = None,
+        cpu: Optional[int] = None, safe: Any = NO_SAFE, record_from: Optional[Sequence[str]] = None,
         on_step: Optional[Callable[[Step], Any]] = None,
     ) -> None:  # fmt: skip
         self.clock: Clock = MonotonicClock() if clock is None else clock
@@ -92,7 +93,7 @@ class Loop:
         self.realtime = RealTime(cpu) if checks.boolean("Loop", "realtime", realtime) else None
         self._owned: List[Any] = []
         sinks = sink if isinstance(sink, (list, tuple)) else [] if sink is None else [sink]
-        self._outputs = Outputs([self._kept(one, open_sink(one)) for one in sinks])
+        self._outputs = Outputs([self._kept(one, open_sink(one, safe)) for one in sinks])
         opened = self._kept(source, open_source(source, window_ms=self._runner.ms, clock=self.clock))
         blocks = bool(getattr(opened, "blocks", False))
         if threaded is not None:
@@ -237,6 +238,8 @@ class Loop:
         decoded = clock.now()
         if out:
             self._outputs.write_safe(now)
+            if sensed.state is OUT:
+                self._outputs.out(self._sensing.name, self._sensing.error)
         elif value is not None:
             self._outputs.write(value, now)
         written = clock.now()
@@ -379,11 +382,12 @@ class Loop:
         pace, sensing, parts, out = self.pace, self._sensing, self._parts, self._outputs
         level = LEVELS[0] if self._governor is None else self._governor.level
         return Report(
-            self._reason, self._error or sensing.error or out.error or sensing.last, self._begun * pace.period, self.period_ms,
-            pace.turns, pace.skipped, pace.end.figures(), parts["compute"].figures(), pace.wake.figures(),
-            parts["overhead"].figures(), sensing.read, sensing.used, sensing.dropped, sensing.held, sensing.nothing,
-            sensing.outages, dict(sensing.errors), self._asleep, self._runner.lost, out.written, out.unwritten,
-            out.safe, level, self._faults, self._garbage.collections,
+            self._reason, self._error or sensing.error or out.error or sensing.last,
+            self._begun * pace.period, self.period_ms, pace.turns, pace.skipped, pace.end.figures(),
+            parts["compute"].figures(), pace.wake.figures(), parts["overhead"].figures(),
+            sensing.read, sensing.used, sensing.dropped, sensing.held, sensing.nothing, sensing.outages,
+            dict(sensing.errors), self._asleep, self._runner.lost, out.written, out.unwritten, out.safe, level,
+            self._faults, self._garbage.collections,
         )  # fmt: skip
 
 

@@ -65,11 +65,11 @@ class Report(NamedTuple):
         two = f"{self.read:,} values read = {self.used:,} used + {self.dropped:,} dropped"
         if self.errors:
             two += " (" + ", ".join(f"{kind} {n:,}" for kind, n in sorted(self.errors.items())) + ")"
-        three = f"{self.written:,} written"
+        three = f"{self.written:,} written, {self.safe:,} times the safe value"
         if self.unwritten:
             three += f", {self.unwritten:,} could not be written"
         if self.error:
-            three += f"; {self.error}"
+            three += f"\nlast error: {self.error}"
         return f"{one}\n{two}\n{three}"
 
 

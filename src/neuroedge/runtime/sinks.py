@@ -14,28 +14,35 @@ import numpy as np
 
 from ..errors import ArgumentTypeError, ParameterError, shown
 
-__all__ = ["CallbackSink", "CsvSink", "JsonlSink", "Sink", "open_sink", "plain"]
+__all__ = ["CallbackSink", "CsvSink", "JsonlSink", "NO_SAFE", "Sink", "open_sink", "plain"]
 
 _FORMS = "- (JSON lines on standard output), file:out.jsonl, file:out.csv"
 
 # no safe value is declared
-_NONE = object()
+NO_SAFE = object()
 
 
 class Sink:
     """safe: the value that is written when the sensor has failed, and at the end; by default none is."""
 
     name = "sink"
+    # whether something may move by what is written
+    acts = False
 
-    def __init__(self, safe: Any = _NONE) -> None:
+    def __init__(self, safe: Any = NO_SAFE) -> None:
         self._safe = safe
+
+    @property
+    def has_safe(self) -> bool:
+        """Whether a safe value was given."""
+        return self._safe is not NO_SAFE
 
     def write(self, value: Any, seconds: float) -> None:
         """Take a value. Raises OSError where it cannot; the loop counts that, and goes on."""
 
     def safe(self, seconds: float = 0.0) -> None:
         """Take the safe value, if there is one."""
-        if self._safe is not _NONE:
+        if self._safe is not NO_SAFE:
             self.write(self._safe, seconds)
 
     def close(self) -> None:
@@ -51,7 +58,9 @@ class Sink:
 class CallbackSink(Sink):
     """Calls `function(value)`."""
 
-    def __init__(self, function: Callable[[Any], Any], safe: Any = _NONE) -> None:
+    acts = True
+
+    def __init__(self, function: Callable[[Any], Any], safe: Any = NO_SAFE) -> None:
         super().__init__(safe)
         if not callable(function):
             raise ArgumentTypeError(f"CallbackSink: function must be callable (got {shown(function)})")
@@ -105,7 +114,7 @@ class JsonlSink(_Lines):
     """One JSON object in a line, `{"s": seconds, "value": …}`. path: of a file, which is begun anew unless `append`, or
     "-" for standard output. What JSON has no number for, as nan, is null."""
 
-    def __init__(self, path: Union[str, "os.PathLike[str]"] = "-", safe: Any = _NONE, append: bool = False) -> None:
+    def __init__(self, path: Union[str, "os.PathLike[str]"] = "-", safe: Any = NO_SAFE, append: bool = False) -> None:
         super().__init__(path, safe, append)
 
     def write(self, value: Any, seconds: float) -> None:
@@ -118,13 +127,21 @@ class CsvSink(_Lines):
     value_1, …, as the first value has them. Another number of values later on is a ParameterError."""
 
     def __init__(
-        self, path: Union[str, "os.PathLike[str]"], columns: Optional[Sequence[str]] = None, safe: Any = _NONE,
+        self, path: Union[str, "os.PathLike[str]"], columns: Optional[Sequence[str]] = None, safe: Any = NO_SAFE,
         append: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(path, safe, append)
         self._columns: Optional[List[str]] = None if columns is None else list(columns)
         # a file that is continued has its header
         self._headed = append and self._handle is not None and os.fstat(self._handle).st_size > 0
+
+    def safe(self, seconds: float = 0.0) -> None:
+        """Write the safe value, if there is one: cells of other names are left out, and columns that it has not are
+        empty, so that it never fails for its form."""
+        if self.has_safe:
+            row = _row(self._safe)
+            known = row if self._columns is None else {name: row.get(name, row.get(name[6:])) for name in self._columns}
+            self.write({name: value for name, value in known.items()}, seconds)
 
     def write(self, value: Any, seconds: float) -> None:
         """Write a row."""
@@ -157,7 +174,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def open_sink(spec: Any, safe: Any = _NONE) -> Any:
+def open_sink(spec: Any, safe: Any = NO_SAFE) -> Any:
     """The sink of a text, `spec`: - for JSON lines on standard output, file:out.jsonl, file:out.csv. A function becomes
     a `CallbackSink`; what has `write` is taken as it is.
     safe: the value that it gets when the sensor has failed, and at the end; by default none."""
