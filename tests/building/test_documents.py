@@ -7,15 +7,18 @@ import re
 import shlex
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Iterator, List, Tuple
 
 import pytest
 
+import neuroedge
 from neuroedge import cli
 from neuroedge.encoding import reset_sensors
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(neuroedge.__file__).parent
 GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *GUIDE]
 OTHERS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md")
@@ -155,3 +158,15 @@ def test_the_reference_can_be_built(tmp_path: Path) -> None:
     reference().html(str(tmp_path))
     page = (tmp_path / "neuroedge.html").read_text(encoding="utf-8")
     assert 'id="Simulator.run"' in page and (tmp_path / "neuroedge" / "optimize.html").exists()
+
+
+def test_architecture_names_every_module() -> None:
+    plan = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("```")[1]
+    assert max(map(len, plan.splitlines())) <= 120
+    rooms = re.split(r"^  (\w+)/ ", plan.split("\nnative/")[0], flags=re.M)[1:]
+    for room, said in zip(rooms[::2], rooms[1::2]):
+        there = {path.name for path in (PACKAGE / room).glob("*.py")} - {"__init__.py"}
+        # `pictures*.py` is a family; behind a room stand files of the package itself
+        names = set(re.findall(r"[\w*]+\.py", said)) - {path.name for path in PACKAGE.glob("*.py")}
+        assert [one for one in there if not any(fnmatch(one, name) for name in names)] == [], room
+        assert [name for name in names if not any(fnmatch(one, name) for one in there)] == [], room

@@ -72,7 +72,7 @@ def judge(bundle: Bundle, data: Labelled, against: Optional[Bundle] = None) -> J
             if not one.has_network:
                 raise NotReadyError(f"{one.file}: holds a plan alone; accuracy is told of models with their network")
             must_fit(data, one.network, one.plan.dt, os.path.basename(one.file))
-    panel = _Panel(bundle, data)
+    panel = _Panel(data)
     forms, notes = [panel.form("as saved", bundle, bundle.plan)], list(data.notes)
     for precision in FORMS:
         if precision == bundle.plan.precision:
@@ -92,7 +92,7 @@ def judge(bundle: Bundle, data: Labelled, against: Optional[Bundle] = None) -> J
 class _Panel:
     """Answers of several models to the same samples."""
 
-    def __init__(self, bundle: Bundle, data: Labelled) -> None:
+    def __init__(self, data: Labelled) -> None:
         self.inputs, self.labels = data.test_inputs, data.test_labels
         self.few = np.unique(np.linspace(0, len(self.inputs) - 1, min(FEW, len(self.inputs))).astype(np.int64))
         self.first: Optional[np.ndarray] = None

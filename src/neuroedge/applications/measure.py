@@ -110,20 +110,20 @@ def int8_is_known() -> Iterator[None]:
         yield
 
 
-def drive_of(bundle: Bundle, plan: Optional[Plan] = None, seed: int = 0) -> Drive:
+def drive_of(bundle: Bundle) -> Drive:
     """The golden input of a model, or Poisson spikes for one that has none: at 20 Hz into each neuron of its sources,
     or of populations that nothing projects to."""
-    plan = bundle.plan if plan is None else plan
+    plan = bundle.plan
     if bundle.golden is not None:
         return Drive(bundle.golden.duration, bundle.golden.inputs, "its golden input", True)
     duration = max(1, round(LENGTH / plan.dt)) * plan.dt
-    return Drive(duration, _poisson(plan, duration, seed), f"Poisson input, {RATE:g} Hz by neuron, made up", False)
+    return Drive(duration, _poisson(plan, duration), f"Poisson input, {RATE:g} Hz by neuron, made up", False)
 
 
-def _poisson(plan: Plan, duration: float, seed: int) -> Dict[str, Any]:
+def _poisson(plan: Plan, duration: float) -> Dict[str, Any]:
     targets = set(plan.proj_post.tolist())
     sources = [k for k in range(len(plan.names)) if plan.pop_kind[k] == SOURCE]
-    rng, given = np.random.default_rng(seed), {}
+    rng, given = np.random.default_rng(0), {}
     for k in sources or [k for k in range(len(plan.names)) if k not in targets]:
         if not isinstance(plan.models[k], PoissonSource) and plan.models[k].spiking:
             n = int(plan.pop_n[k])

@@ -1,6 +1,6 @@
 """Pictures: functions that take and return matplotlib axes, label them, in colours that everyone can tell apart."""
 
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def _fields(ax: Any, seen: Watched) -> Any:
     return ax
 
 
-def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
+def draw_demo(seen: Watched) -> Any:
     """One picture of a watched clip: frames with their events, the fields' spikes, the outputs' rates and votes."""
     # placed by hand: matplotlib 3.3 finds no arrangement for grids within grids
     figure = new_figure(13, 7.6, arranged=False)
@@ -125,6 +125,4 @@ def draw_demo(seen: Watched, path: Optional[str] = None) -> Any:
     _votes(figure.add_subplot(figure.add_gridspec(1, 1, left=0.73, right=0.99, top=0.66, bottom=0.07)[0]), seen)
     title = "A car drives up the picture: camera frames → events → 256 motion fields → direction and speed"
     figure.suptitle(title, y=0.993)
-    if path is not None:
-        figure.savefig(path, dpi=110)
     return figure

@@ -68,7 +68,7 @@ def record_golden(
     simulator = Simulator(model, dt, "auto", precision)
     plan, given = simulator.plan, checks.mapping("record_golden", "inputs", inputs, "population: events")
     kept = {name: _kept(plan, name, value, duration) for name, value in given.items()}
-    ticks, neurons, potentials = _answer(plan, _run(simulator, duration, kept, _readers(plan)), duration)
+    ticks, neurons, potentials = _answer(plan, _run(simulator, duration, kept, _readers(plan)))
     return Golden(float(duration), kept, ticks, neurons, potentials)
 
 
@@ -100,9 +100,7 @@ def _run(simulator: Simulator, duration: float, inputs: Mapping[str, Any], reade
     return run
 
 
-def _answer(
-    plan: Plan, run: Recording, duration: float
-) -> Tuple[Dict[str, np.ndarray], Dict[str, np.ndarray], Dict[str, np.ndarray]]:
+def _answer(plan: Plan, run: Recording) -> Tuple[Dict[str, np.ndarray], Dict[str, np.ndarray], Dict[str, np.ndarray]]:
     ticks: Dict[str, np.ndarray] = {}
     neurons: Dict[str, np.ndarray] = {}
     for k, name in enumerate(plan.names):
@@ -153,7 +151,7 @@ def _difference(plan: Plan, golden: Golden, engine: str) -> Optional[str]:
     """The first population, tick and neuron that differ, as text."""
     simulator = Simulator(plan, engine=engine)
     run = _run(simulator, golden.duration, golden.inputs, list(golden.potentials))
-    ticks, neurons, potentials = _answer(plan, run, golden.duration)
+    ticks, neurons, potentials = _answer(plan, run)
     firsts = []
     for name in golden.ticks:
         at = _first(golden.ticks[name], golden.neurons[name], ticks[name], neurons[name])

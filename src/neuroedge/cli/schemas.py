@@ -189,10 +189,9 @@ SCHEMAS: Dict[str, Dict[str, Any]] = {
         "frames": "whole: of the clip", "frame_interval_ms": "number ms: between them", "events": "whole: of pixels",
         "spikes": {"fields": "whole: of motion fields", "output": "whole: of the output"},
         "synaptic_events": "whole: of the clip", "realtime_factor": "number: ms of the clip for one of work",
-        "latency_ms": {"median?": "number ms: of a frame", "worst?": "number ms: of a frame",
-                       **{f"{name}?": text for name, text in _LATENCY.items()}},
-        "version?": "text: of neuroedge", "python?": "text: its version", "live?": "yes/no: at the camera's pace",
-        "digits?": {"samples": "whole: of other writers", "steps": [{
+        "latency_ms": _LATENCY,
+        "version": "text: of neuroedge", "python": "text: its version", "live": "yes/no: at the camera's pace",
+        "digits": {"samples": "whole: of other writers", "steps": [{
             "step": "text: of making it small", "precision": "text: after it", "synapses": "whole: that are left",
             "accuracy": "number: share answered rightly", "weight_bytes": "whole bytes: as they are stored",
             "memory_bytes": "whole bytes: plan and state", "p50_us": "number us: of a sample, median",

@@ -239,15 +239,12 @@ def read_csv(path: Union[str, "os.PathLike[str]"]) -> Tuple[List[str], np.ndarra
 
 
 def from_table(
-    name: str, header: Sequence[str], table: np.ndarray, columns: Optional[Sequence[str]] = None,
-    speed: Optional[float] = None, clock: Optional[Clock] = None,
-) -> ReplaySource:  # fmt: skip
-    """A replay of columns, default all but the one of times, which is known by its name (time, t, time_ms, t_us, …)."""
+    name: str, header: Sequence[str], table: np.ndarray, speed: Optional[float] = None, clock: Optional[Clock] = None
+) -> ReplaySource:
+    """A replay of all columns but the one of times, which is known by its name (time, t, time_ms, t_us, …)."""
     places: Dict[str, int] = {column: k for k, column in enumerate(header)}
     stamp = next((column for column in header if column.lower() in _TIMES), None)
-    wanted = [column for column in header if column != stamp] if columns is None else list(columns)
-    for column in wanted:
-        checks.known(f"column of {name}", column, places)
+    wanted = [column for column in header if column != stamp]
     if not wanted:
         raise ParameterError(f"{name}: there is no column but the times")
     times = None if stamp is None else table[:, places[stamp]] / _TIMES[stamp.lower()]
