@@ -9,14 +9,14 @@ READY := $(VENV)/.ready
 .PHONY: help demo test quick sanitize aarch64 instructions bench docs lint types clean
 
 help:
-	@echo "make demo       digits in int8, a traffic clip live; writes demo.png, demo.html"
+	@echo "make demo       digits get small, a traffic clip is watched; writes demo.html"
 	@echo "make test       all tests"
 	@echo "make quick      the tests without the long ones: about a minute"
-	@echo "make sanitize   native core under address, undefined and thread sanitizers (part of make test)"
-	@echo "make aarch64    NEON kernels, cross-compiled and emulated, against this machine (part of make test)"
+	@echo "make sanitize   native core under sanitizers (part of make test)"
+	@echo "make aarch64    NEON kernels, emulated, against this machine (part of make test)"
 	@echo "make instructions  instructions a tick, counted by callgrind (part of make test)"
-	@echo "make bench      workloads, latencies, sizes; other simulators where they are installed"
-	@echo "make docs       the API reference: docs/api.md, and pages in build/docs (pdoc, Python 3.9 or newer)"
+	@echo "make bench      workloads, latencies, sizes; beside other simulators if installed"
+	@echo "make docs       the API reference: docs/api.md, pages in build/docs (Python 3.9)"
 	@echo "make lint types style and type checks"
 	@echo "make clean      remove $(VENV) and build folders"
 

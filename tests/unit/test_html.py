@@ -50,7 +50,8 @@ def report() -> Dict[str, Any]:
         "latency_ms": {"p50": 1.0, "p99": 1.0, "p99_9": 1.0, "max": 1.0}, "missed": 0, "deadline_ms": 40.0,
         "direction": None, "speed": None, "margin": 0.0, "live": True, "right": 0,
         "answers": [{"case": EVIL, "direction": None, "speed": None, "margin": 0.0, "right": False}],
-        "digits": {"samples": 2, "steps": [step, {**step, "energy_uj": 3.0, "energy_source": "measured: it"}]},
+        "digits": {"samples": 2, "remark": "less & less",
+                   "steps": [step, {**step, "energy_uj": 3.0, "energy_source": "measured: it"}]},
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ __all__ = ["CAPTIONS", "demo_page", "energy_in_words"]
 # the pictures of a report, and what stands beneath each
 CAPTIONS = {
     "steps": "Accuracy against bytes on the device, and the energy of one inference; hatched bars are estimates.",
-    "digits": "Test digits, with the answer of the smallest network above each.",
+    "digits": "The first eight test digits, and two more that the smallest network gets wrong, with its answers.",
     "frames": "Frames as the network's retina sees them, with the events of each.",
     "activity": "Spikes of the motion fields, and the rate of each direction's output.",
     "votes": "Spikes of every output in the whole clip.",
@@ -49,7 +49,8 @@ def _digits(digits: Mapping[str, Any], drawn: Dict[str, str]) -> List[str]:
     ]  # fmt: skip
     said = (
         f"A classifier of handwritten digits, taken from float32 to int8 with a fifth of its synapses. Accuracy is on "
-        f"{digits['samples']:,} digits of writers that it never saw; one inference is one digit, on one thread."
+        f"{digits['samples']:,} digits of writers that it never saw; one inference is one digit, on one thread. "
+        f"{digits['remark']}"
     )
     return [
         tag("h2", "Digits: from float32 to pruned int8"), tag("p", said), columns(head, rows), drawn.get("steps", ""),

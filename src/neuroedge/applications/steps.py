@@ -12,7 +12,7 @@ from .measure import drawn, int8_is_known, speed_of
 from .ready import ready
 from .smaller import Recipe, augmented, smaller
 
-__all__ = ["Answered", "Shrunk", "Step", "shrink_digits"]
+__all__ = ["Answered", "Shrunk", "Step", "remark", "shrink_digits"]
 
 # share of synapses that is kept, epochs of tuning after pruning and in int8
 KEPT, TUNED, TUNED_INT8 = 0.2, 10, 5
@@ -64,6 +64,17 @@ def shrink_digits(progress: bool = True) -> Shrunk:
     networks = _networks(ready("digits").network, held, progress)
     steps = [_step(name, network, precision, storage, held) for name, network, precision, storage in networks]
     return Shrunk(steps, len(held.test_labels), _answered(networks[-1], held))
+
+
+def remark(steps: Sequence[Step]) -> str:
+    """What int8 and pruning have brought, in one sentence or two, by the figures of this run."""
+    first, small = steps[0], steps[2]
+    shares = [(small.additions, first.additions), (small.nbytes, first.nbytes), (small.p50_us, first.p50_us)]
+    additions, nbytes, time = (f"{100.0 * now / before:.0f} %" for now, before in shares)
+    text = f"{small.name}: {additions} of the additions, {nbytes} of the bytes, {time} of the time."
+    if small.p50_us < 0.9 * first.p50_us:
+        return text
+    return f"{text} At this size, this processor is as fast with all of the synapses."
 
 
 def _networks(network: Network, held: Digits, progress: bool) -> List[Tuple[str, Network, str, str]]:

@@ -20,7 +20,7 @@ from ..applications.card import totals
 from ..applications.demo import Case, Watched, cases, load_clip, simulator, watch
 from ..applications.demo_report import demo_page, energy_in_words
 from ..applications.measure import quantiles
-from ..applications.steps import Shrunk, shrink_digits
+from ..applications.steps import Shrunk, remark, shrink_digits
 from ..board import identify
 from ..engines.library import simd
 from ..errors import MissingExtraError, ParameterError
@@ -29,7 +29,7 @@ from ..plan.explain import megabytes
 from ..progress import bar
 from ..simulator import Simulator
 from .plot import file_usable, picture_usable, write_picture
-from .table import print_error, print_lines, rows
+from .table import WIDTH, print_error, print_lines, rows, wrapped
 
 __all__ = ["options", "run", "usable"]
 
@@ -92,7 +92,7 @@ def _digits(shrunk: Shrunk) -> Dict[str, Any]:
         }
         for step in shrunk.steps
     ]
-    return {"samples": shrunk.samples, "steps": steps}
+    return {"samples": shrunk.samples, "steps": steps, "remark": remark(shrunk.steps)}
 
 
 def _report(sim: Simulator, seen: Watched, answers: List[Tuple[Case, Watched]]) -> Dict[str, Any]:
@@ -144,7 +144,7 @@ def _print_digits(shrunk: Shrunk) -> None:
     sources = dict.fromkeys(step.energy_source for step in shrunk.steps)
     print_lines(rows([("energy", source) for source in sources]))
     bytes_of = "bytes: plan and state; accuracy on digits of writers never seen"
-    print_lines([f"{shrunk.samples:,} test digits; {bytes_of}", ""])
+    print_lines([f"{shrunk.samples:,} test digits; {bytes_of}", *wrapped(remark(shrunk.steps), WIDTH), ""])
     sys.stdout.flush()
 
 

@@ -191,7 +191,7 @@ SCHEMAS: Dict[str, Dict[str, Any]] = {
         "synaptic_events": "whole: of the clip", "realtime_factor": "number: ms of the clip for one of work",
         "latency_ms": _LATENCY,
         "version": "text: of neuroedge", "python": "text: its version", "live": "yes/no: at the camera's pace",
-        "digits": {"samples": "whole: of other writers", "steps": [{
+        "digits": {"samples": "whole: of other writers", "remark": "text: what it brought", "steps": [{
             "step": "text: of making it small", "precision": "text: after it", "synapses": "whole: that are left",
             "accuracy": "number: share answered rightly", "weight_bytes": "whole bytes: as they are stored",
             "memory_bytes": "whole bytes: plan and state", "p50_us": "number us: of a sample, median",
