@@ -38,10 +38,12 @@ def data() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def shrunk() -> Any:
-    """The steps of the demo's digits classifier, tuned and measured for a moment only."""
+    """The steps of the demo's digits classifier, pruned by fewer samples, tuned and measured for a moment only."""
     from neuroedge.applications import steps
+    from neuroedge.optimize import calibration
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "MOST", 200)
         patch.setattr(steps, "TUNED", 1)
         patch.setattr(steps, "TUNED_INT8", 1)
         patch.setattr(steps, "TIMED", 0.02)

@@ -11,15 +11,18 @@ from neuroedge.applications.benchmark import CONFIGS, benchmark_edge
 from neuroedge.board.estimate import per_core
 from neuroedge.cli import main
 from neuroedge.errors import NeuroedgeError
+from neuroedge.optimize import calibration
 
 TUTORIAL = Path(__file__).parent.parent / "tutorial" / "edge_deployment.md"
 
 
 @pytest.fixture(scope="module")
 def quick() -> Iterator[None]:
-    """Shorter looks at speed and power than users get."""
+    """Fewer samples to prune by, shorter tuning, and shorter looks at speed and power, than users get."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(benchmark, "_configured", {})
+        patch.setattr(benchmark, "EPOCHS", 4)
+        patch.setattr(calibration, "MOST", 200)
         patch.setattr(measure, "TIMED", 0.02)
         patch.setattr(measure, "DRAWN", 0.05)
         yield

@@ -1,13 +1,12 @@
 """`--plot out.svg` on the verbs: what cannot be drawn or written is refused before any work."""
 
 import argparse
-import errno
 import os
 from importlib.util import find_spec
 from typing import Any, Callable
 
 from ..errors import MissingExtraError, ParameterError, StorageError
-from ..formats.atomic import failed, write_whole
+from ..formats.atomic import must_be_writable, write_whole
 from .table import print_error
 
 __all__ = ["SUFFIXES", "add_plot", "file_usable", "picture_usable", "plot_usable", "write_picture", "write_plot"]
@@ -44,15 +43,11 @@ def picture_usable(option: str, path: str) -> None:
 
 
 def file_usable(path: str) -> None:
-    """Raises StorageError where a file cannot be written: a folder of that name, no folder for it, or no right to."""
-    if not path or os.path.isdir(path):
-        raise StorageError(f"{path or repr(path)}: cannot be written: is a folder; give the name of a file")
-    folder = os.path.dirname(os.path.realpath(path))
-    code = 0 if os.access(folder, os.W_OK | os.X_OK) else errno.EACCES
-    code = code if os.path.isdir(folder) else errno.ENOENT
-    if code:
-        error = failed(path, "written", OSError(code, os.strerror(code)))
-        raise error
+    """Raises StorageError where a file cannot be written: a folder or a device of that name, no folder for it, or
+    no right to."""
+    if not path:
+        raise StorageError("'': cannot be written: is no name; give the name of a file")
+    must_be_writable(path)
 
 
 def write_picture(path: str, drawn: Any, dpi: int = 150) -> None:

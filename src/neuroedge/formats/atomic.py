@@ -89,14 +89,20 @@ def must_be_writable(path: Any) -> None:
     text = as_path("save", path)
     target = os.path.realpath(text)
     folder = os.path.dirname(target)
-    if os.path.isdir(target):
-        raise StorageError(f"{text}: cannot be written: is a folder; give the name of a file")
+    _must_be_plain(text, target)
     for code, wrong in (
         (errno.ENOENT, not os.path.isdir(folder)), (errno.EACCES, not os.access(folder, os.W_OK | os.X_OK)),
     ):  # fmt: skip
         if wrong:
             failure = failed(text, "written", OSError(code, os.strerror(code)))
             raise failure
+
+
+def _must_be_plain(text: str, target: str) -> None:
+    """A new file takes the name of the old one, which would be the end of a device or a pipe of that name."""
+    if os.path.exists(target) and not os.path.isfile(target):
+        what = "a folder" if os.path.isdir(target) else "a device or a pipe"
+        raise StorageError(f"{text}: cannot be written: is {what}; give the name of a file")
 
 
 def write_whole(path: Union[str, Path], pieces: Sequence[Any], disk: Optional[Disk] = None) -> None:
@@ -106,8 +112,7 @@ def write_whole(path: Union[str, Path], pieces: Sequence[Any], disk: Optional[Di
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     try:
-        if os.path.isdir(target):
-            raise StorageError(f"{path}: cannot be written: is a folder; give the name of a file")
+        _must_be_plain(str(path), target)
         _clear(folder, disk)
         _write_beside(target, folder, pieces, disk)
         disk.sync_folder(folder)

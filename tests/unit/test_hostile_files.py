@@ -1,0 +1,40 @@
+"""Names that no file may take: what is there stays what it was."""
+
+import os
+import stat
+from pathlib import Path
+from typing import List
+
+import numpy as np
+import pytest
+
+import neuroedge as ne
+from neuroedge.cli import main
+from neuroedge.cli.plot import file_usable
+from neuroedge.errors import StorageError
+
+
+def model() -> ne.Network:
+    """The smallest."""
+    net = ne.Network("small")
+    net.add("in", 2, "rate")
+    net.add("out", 2, "lif")
+    net.connect("in", "out", weights=np.ones((2, 2), np.float32))
+    return net
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_pipe_or_a_device_is_not_replaced(link: bool, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.html"
+    os.mkfifo(pipe)
+    target = pipe
+    if link:
+        target = tmp_path / "link.html"
+        target.symlink_to(pipe)
+    with pytest.raises(StorageError, match="a device or a pipe; give the name of a file"):
+        ne.save(target, model(), dt=1.0)
+    with pytest.raises(StorageError, match="a device or a pipe"):
+        file_usable(str(target))
+    verbs: List[List[str]] = [["shrink", "digits", "--keep", "0.5"], ["train", "64-8-10", "--data", "digits"]]
+    assert [main([*verb, "-o", str(target)]) for verb in verbs] == [1, 1]
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode) and len(os.listdir(tmp_path)) == 1 + link
