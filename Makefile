@@ -15,7 +15,7 @@ help:
 	@echo "make sanitize   native core under sanitizers (part of make test)"
 	@echo "make aarch64    NEON kernels, emulated, against this machine (part of make test)"
 	@echo "make instructions  instructions a tick, counted by callgrind (part of make test)"
-	@echo "make bench      workloads, latencies, sizes; beside other simulators if installed"
+	@echo "make bench      workloads, latencies, sizes; beside others if installed"
 	@echo "make docs       the API reference: docs/api.md, pages in build/docs (Python 3.9)"
 	@echo "make lint types style and type checks"
 	@echo "make clean      remove $(VENV) and build folders"
