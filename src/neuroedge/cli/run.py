@@ -10,6 +10,7 @@ Also --governor (less quality if hot or late), --realtime, --watchdog (systemd).
 import argparse
 import json
 import os
+import re
 import time
 import warnings
 from contextlib import ExitStack
@@ -84,6 +85,7 @@ def usable(options: argparse.Namespace) -> None:
         folder = os.path.dirname(os.path.abspath(options.record))
         if not options.record.endswith(".npz") or not os.path.isdir(folder):
             raise ParameterError(f"--record must be a file .npz in a folder that exists (got {options.record!r})")
+    _nothing_lost(options)
     _safe(options)
     for text in options.require:
         _limit(text)
@@ -98,6 +100,16 @@ def _sensible_ways(options: argparse.Namespace) -> None:
         raise ParameterError(f"--flat-out is for recordings, and {source!r} is live; leave it out")
     if sink is not None and sink != "-" and not (sink.startswith("file:") and sink.lower().endswith(SINKS)):
         raise ParameterError(f"--sink {sink!r} is unknown; one of -, file:out.jsonl, file:out.csv")
+
+
+def _nothing_lost(options: argparse.Namespace) -> None:
+    """No file is written that is read."""
+    source = options.source if (options.source or "").startswith("file:") else None
+    sink = options.sink[5:] if (options.sink or "").startswith("file:") else None
+    for option, path in (("--sink", sink), ("--record", options.record)):
+        for other, read in (("MODEL", options.model), ("--source", source and re.sub(",speed=[^,]*$", "", source[5:]))):
+            if path and read and os.path.exists(read) and os.path.realpath(path) == os.path.realpath(read):
+                raise ParameterError(f"{option} must not be {other}, which would be lost (got {path!r}); give another")
 
 
 def _safe(options: argparse.Namespace) -> Dict[str, Any]:
