@@ -64,3 +64,12 @@ def test_closed_standard_streams_are_said(monkeypatch: pytest.MonkeyPatch, capsy
         assert "standard output is closed" in capsys.readouterr().err
         closed.setattr("sys.stderr", None)
         assert main(["show", "digits"]) == 1
+
+
+def test_safe_values_are_values(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    sink = tmp_path / "out.jsonl"
+    run = ["run", "digits", "--flat-out", "--for", "0.02", "--sink", f"file:{sink}", "--safe"]
+    assert [main([*run, text]) for text in ("NaN", "[1e999]", "[" * 9999)] == [2, 2, 2]
+    assert max(map(len, capsys.readouterr().err.splitlines())) < 200 and not sink.exists()
+    assert main([*run, '"\\ud800"']) == 0
+    assert sink.read_text().splitlines()[-1].endswith('"value": "?"}')

@@ -21,7 +21,7 @@ from ..applications.deploy import LONGEST, Parts, assembled, parts_of
 from ..applications.ready import open_model
 from ..applications.records import RunRecord
 from ..applications.samples import SAMPLES, sample_source
-from ..errors import NotReadyError, ParameterError
+from ..errors import NotReadyError, ParameterError, shown
 from ..runtime.clock import HurriedClock
 from ..runtime.governor import Governor
 from ..runtime.loop import Loop, Step
@@ -118,9 +118,12 @@ def _safe(options: argparse.Namespace) -> Dict[str, Any]:
     if options.sink is None:
         raise ParameterError("--safe is for a sink; name one with --sink")
     try:
-        return {"safe": json.loads(options.safe)}
+        safe = json.loads(options.safe)
+        # what JSON has no number for, as NaN and 1e999, would reach the actuator as null
+        json.dumps(safe, allow_nan=False)
     except (ValueError, RecursionError):
-        raise ParameterError(f"--safe must be JSON, as 0 or '[0, 0]' (got {options.safe!r})") from None
+        raise ParameterError(f"--safe must be JSON, as 0 or '[0, 0]' (got {shown(options.safe)})") from None
+    return {"safe": safe}
 
 
 def _limit(text: str) -> Tuple[str, float]:
