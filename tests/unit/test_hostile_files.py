@@ -73,3 +73,10 @@ def test_safe_values_are_values(tmp_path: Path, capsys: pytest.CaptureFixture) -
     assert max(map(len, capsys.readouterr().err.splitlines())) < 200 and not sink.exists()
     assert main([*run, '"\\ud800"']) == 0
     assert sink.read_text().splitlines()[-1].endswith('"value": "?"}')
+
+
+def test_a_record_that_cannot_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.npz")
+    sink = tmp_path / "out.jsonl"
+    assert main(["run", "digits", "--flat-out", "--sink", f"file:{sink}", "--record", str(tmp_path / "r.npz")]) == 1
+    assert not sink.exists()

@@ -29,7 +29,7 @@ from ..runtime.pace import MonotonicClock
 from ..runtime.report import Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
-from .plot import add_plot, plot_usable, write_plot
+from .plot import add_plot, file_usable, plot_usable, write_plot
 from .table import print_aside, print_error, rows
 
 __all__ = ["options", "run", "usable"]
@@ -85,6 +85,7 @@ def usable(options: argparse.Namespace) -> None:
         folder = os.path.dirname(os.path.abspath(options.record))
         if not options.record.endswith(".npz") or not os.path.isdir(folder):
             raise ParameterError(f"--record must be a file .npz in a folder that exists (got {options.record!r})")
+        file_usable(options.record)
     _nothing_lost(options)
     _safe(options)
     for text in options.require:
