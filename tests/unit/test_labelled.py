@@ -127,7 +127,7 @@ def test_what_is_no_file_of_arrays(tmp_path: Path) -> None:
 
 def test_objects_are_never_unpickled(tmp_path: Path) -> None:
     path = written(tmp_path, inputs=np.array([{}, {}], object), labels=Y[:2])
-    with pytest.raises(NotReadyError, match="allow_pickle"):
+    with pytest.raises(NotReadyError, match="no .npz of plain arrays"):
         load_labelled(path)
 
 

@@ -207,6 +207,9 @@ def _classes(name: str, key: str, array: np.ndarray) -> np.ndarray:
         raise ParameterError(f"{name}: {key} must be one whole number a sample (got shape {list(array.shape)}){cure}")
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(f"{name}: {key} must be whole numbers from 0 (got {array.dtype.name})")
+    if array.dtype == np.float16:
+        # it cannot be compared with what is beyond it
+        array = array.astype(np.float32)
     with np.errstate(invalid="ignore"):
         # what the core counts classes in
         bad = ~np.isfinite(array) | (array < 0) | (array != np.floor(array)) | (array >= 2**31)

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 import numpy as np
 
 from .. import checks
+from ..errors import ParameterError
 from ..events import SpikeTrain
 from ..formats.bundle import Bundle
 from ..formats.golden import Golden
@@ -14,7 +15,10 @@ from ..optimize.answers import Samples
 from .classify import SHOWN
 from .verify import record_golden
 
-__all__ = ["Carried", "carried", "golden_of_sample", "golden_samples", "save_remade", "shown_ms"]
+__all__ = ["LONGEST_SHOWN", "Carried", "carried", "golden_of_sample", "golden_samples", "save_remade", "shown_ms"]
+
+# ms that a sample is shown at most: the core cannot be interrupted within a batch of them
+LONGEST_SHOWN = 10_000.0
 
 
 class Carried(NamedTuple):
@@ -41,7 +45,10 @@ def carried(bundle: Bundle) -> Carried:
 def shown_ms(bundle: Bundle) -> float:
     """ms that a sample is shown: what the encoder says, else 16."""
     given = (bundle.encoder or {}).get("shown_ms", SHOWN)
-    return checks.positive(bundle.file, "encoder.shown_ms", given, "ms")
+    shown = checks.positive(bundle.file, "encoder.shown_ms", given, "ms")
+    if shown > LONGEST_SHOWN:
+        raise ParameterError(f"{bundle.file}: encoder.shown_ms must be at most {LONGEST_SHOWN:,.0f} (got {shown:g})")
+    return shown
 
 
 def golden_of_sample(network: Network, sample: np.ndarray, duration: float, dt: float, precision: str) -> Golden:

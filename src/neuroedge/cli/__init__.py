@@ -97,6 +97,10 @@ def _parser(verb: str) -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Run one verb; returns the exit code: 0 done, 1 could not, 2 usage, 3 a required limit is missed, 70 our bug, 130
     interrupted, 141 nobody reads any more."""
+    if sys.stdout is None:
+        # also, a file that is opened next would take its number
+        print_failure("standard output is closed, so nothing could be told; > /dev/null leaves it out")
+        return FAILED
     try:
         code = _main(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()

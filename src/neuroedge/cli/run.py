@@ -10,6 +10,7 @@ Also --governor (less quality if hot or late), --realtime, --watchdog (systemd).
 import argparse
 import json
 import os
+import re
 import time
 import warnings
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from ..applications.deploy import LONGEST, Parts, assembled, parts_of
 from ..applications.ready import open_model
 from ..applications.records import RunRecord
 from ..applications.samples import SAMPLES, sample_source
-from ..errors import NotReadyError, ParameterError
+from ..errors import NotReadyError, ParameterError, shown
 from ..runtime.clock import HurriedClock
 from ..runtime.governor import Governor
 from ..runtime.loop import Loop, Step
@@ -29,7 +30,7 @@ from ..runtime.report import Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
 from .limits import keeps, limit_of, told_missed
-from .plot import add_plot, plot_usable, write_plot
+from .plot import add_plot, file_usable, plot_usable, write_plot
 from .table import print_aside, print_error, rows
 
 __all__ = ["options", "run", "usable"]
@@ -84,6 +85,8 @@ def usable(options: argparse.Namespace) -> None:
         folder = os.path.dirname(os.path.abspath(options.record))
         if not options.record.endswith(".npz") or not os.path.isdir(folder):
             raise ParameterError(f"--record must be a file .npz in a folder that exists (got {options.record!r})")
+        file_usable(options.record)
+    _nothing_lost(options)
     _safe(options)
     for text in options.require:
         limit_of(text, LIMITS)
@@ -100,15 +103,28 @@ def _sensible_ways(options: argparse.Namespace) -> None:
         raise ParameterError(f"--sink {sink!r} is unknown; one of -, file:out.jsonl, file:out.csv")
 
 
+def _nothing_lost(options: argparse.Namespace) -> None:
+    """No file is written that is read."""
+    source = options.source if (options.source or "").startswith("file:") else None
+    sink = options.sink[5:] if (options.sink or "").startswith("file:") else None
+    for option, path in (("--sink", sink), ("--record", options.record)):
+        for other, read in (("MODEL", options.model), ("--source", source and re.sub(",speed=[^,]*$", "", source[5:]))):
+            if path and read and os.path.exists(read) and os.path.realpath(path) == os.path.realpath(read):
+                raise ParameterError(f"{option} must not be {other}, which would be lost (got {path!r}); give another")
+
+
 def _safe(options: argparse.Namespace) -> Dict[str, Any]:
     if options.safe is None:
         return {}
     if options.sink is None:
         raise ParameterError("--safe is for a sink; name one with --sink")
     try:
-        return {"safe": json.loads(options.safe)}
+        safe = json.loads(options.safe)
+        # what JSON has no number for, as NaN and 1e999, would reach the actuator as null
+        json.dumps(safe, allow_nan=False)
     except (ValueError, RecursionError):
-        raise ParameterError(f"--safe must be JSON, as 0 or '[0, 0]' (got {options.safe!r})") from None
+        raise ParameterError(f"--safe must be JSON, as 0 or '[0, 0]' (got {shown(options.safe)})") from None
+    return {"safe": safe}
 
 
 def run(options: argparse.Namespace) -> int:

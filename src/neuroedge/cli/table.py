@@ -1,7 +1,7 @@
 """Rows of a name and a value, as people read them: within 80 columns, whatever a board calls itself."""
 
 import sys
-from typing import List, Sequence, TextIO, Tuple
+from typing import List, Optional, Sequence, TextIO, Tuple
 
 __all__ = [
     "WIDTH", "folded", "plain", "print_aside", "print_error", "print_failure", "print_lines", "rows", "table",
@@ -88,7 +88,10 @@ def print_failure(text: str) -> None:
     print_error(text)
 
 
-def _print(line: str, stream: TextIO) -> None:
+def _print(line: str, stream: Optional[TextIO]) -> None:
+    if stream is None:
+        # closed before Python began
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     print(line.encode(encoding, "replace").decode(encoding), file=stream)
 

@@ -12,6 +12,7 @@ from typing import Any, List
 
 from ..applications.labelled import Labelled, load_labelled
 from ..applications.ready import open_model
+from ..applications.remade import LONGEST_SHOWN
 from ..applications.teaching import Course, Student, Taught, new_student, sizes_of, student_of, teach
 from ..errors import ParameterError
 from .making import command_of, count, must_differ, percent, sides, threads_usable, warnings_as_notes
@@ -50,12 +51,19 @@ def usable(options: argparse.Namespace) -> None:
     for name, value, least in (("epochs", options.epochs, 1), ("seed", options.seed, 0)):
         if value is not None and value < least:
             raise ParameterError(f"--{name} must be >= {least} (got {value})")
+    if options.seed is not None and options.seed >= 2**63:
+        raise ParameterError(f"--seed must be below 2^63, as a file keeps it (got {options.seed})")
     if not 0.0 < options.rate <= 1.0:
         raise ParameterError(f"--rate must be above 0, at most 1 (got {options.rate:g}); 0.005 is usual")
     if not 0.0 <= options.decay * options.rate < 1.0:
         raise ParameterError(f"--decay must be >= 0, and below 1 / rate (got {options.decay:g})")
     if options.duration is not None and not 0.0 < options.duration < float("inf"):
         raise ParameterError(f"--duration must be > 0 ms (got {options.duration:g})")
+    if options.duration is not None and options.duration > LONGEST_SHOWN:
+        raise ParameterError(f"--duration must be at most {LONGEST_SHOWN:,.0f} ms (got {options.duration:g})")
+    if sizes is None and options.model[:1].isdigit() and not os.path.exists(options.model):
+        rule = "MODEL must be a file, or the sizes of a new one with - between them"
+        raise ParameterError(f"{rule} (got {options.model!r}); 64-128-10 has 64 values, 128 hidden neurons, 10 classes")
     sides(options.vary)
     threads_usable(options.threads)
     plot_usable(options)

@@ -82,20 +82,20 @@ def _output(network: Network, inputs: List[str]) -> str:
 
 def _backwards(output: str, into: Dict[str, List[Projection]]) -> "tuple[List[str], List[str]]":
     """Populations from the output back, each before what feeds it, and the projections that close loops."""
-    done: List[str] = []
+    done: Dict[str, None] = {}
     back: List[str] = []
-    path: List[str] = []
-
-    def visit(name: str) -> None:
-        path.append(name)
-        for projection in into[name]:
+    # what is being followed, each with the projections that are left of it; not by recursion, as chains may be long
+    path = {output: iter(into[output])}
+    while path:
+        name = next(reversed(path))
+        for projection in path[name]:
             before = projection.pre.name
             if before in path:
                 back.append(projection.name)
             elif before not in done:
-                visit(before)
-        path.pop()
-        done.append(name)
-
-    visit(output)
-    return done[::-1], back
+                path[before] = iter(into[before])
+                break
+        else:
+            del path[name]
+            done[name] = None
+    return list(done)[::-1], back

@@ -123,7 +123,9 @@ def read_arrays(name: str) -> Dict[str, np.ndarray]:
     except ParameterError:
         raise
     except Exception as error:  # zip, zlib and NumPy each raise their own
-        raise NotReadyError(f"{name}: cannot be read: {error}") from None
+        # NumPy's advice is to trust the file
+        why = "it is no .npz of plain arrays" if "pickle" in str(error) else str(error)
+        raise NotReadyError(f"{name}: cannot be read: {why}; write one with numpy.savez(path, name=array, …)") from None
     return found
 
 

@@ -160,6 +160,8 @@ class JsonLines(Source):
     """
 
     def __init__(self, handle: Optional[int] = None, latest: bool = False, name: str = "standard input") -> None:
+        if handle is None and sys.stdin is None:
+            raise NotReadyError(f"{name}: is closed; give it something to read, as `program | neuroedge run …`")
         self._handle, self._latest, self.name = sys.stdin.fileno() if handle is None else handle, latest, name
         self._rest, self._ended, self._number = b"", False, 0
         self._lines: List[bytes] = []

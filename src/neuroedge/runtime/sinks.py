@@ -87,7 +87,8 @@ class _Lines(Sink):
     def _line(self, text: str) -> None:
         if self._handle is None:
             raise ParameterError(f"{self.name}: the sink is closed")
-        data = ("\n" if self._torn else "").encode() + text.encode() + b"\n"
+        # half of a surrogate pair is no text: ? stands for it
+        data = ("\n" if self._torn else "").encode() + text.encode("utf-8", "replace") + b"\n"
         done = 0
         try:
             while done < len(data):
