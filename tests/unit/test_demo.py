@@ -52,7 +52,7 @@ def test_a_live_clip_keeps_its_cameras_pace(sim) -> None:
 
 
 @pytest.fixture
-def quick(shrunk: steps.Shrunk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def quick(shrunk: steps.ShrunkDigits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The demo with steps that were measured before, in a folder of its own."""
     monkeypatch.setattr("neuroedge.cli.demo.shrink_digits", lambda: shrunk)
     monkeypatch.chdir(tmp_path)
@@ -60,7 +60,7 @@ def quick(shrunk: steps.Shrunk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.long
-def test_every_step_is_measured(shrunk: steps.Shrunk) -> None:
+def test_every_step_is_measured(shrunk: steps.ShrunkDigits) -> None:
     first, pruned, coded, small = shrunk.steps
     assert shrunk.samples == len(load_digits().test_labels)
     assert first.accuracy > 0.95 and min(s.accuracy for s in shrunk.steps) > 0.85

@@ -223,11 +223,12 @@ def test_samples_that_do_not_fit(value: Any, words: str) -> None:
 
 
 def test_frames_that_are_none() -> None:
+    motion = ready("motion")
     for value in (np.zeros((4, 4, 7), np.uint8), "picture", np.full((4, 4), 300), np.full((4, 4), 5.0)):
         with pytest.raises(NeuroedgeError, match="motion.ne: encoder: image (in floats )?must be"):
-            played(ready("motion"), [value])
+            played(motion, [value])
     with pytest.raises(ParameterError, match="64 x 64 pixels"):
-        played(ready("motion"), [ne.SpikeTrain([0], [1.0], size=100, polarity=[1])])
+        played(motion, [ne.SpikeTrain([0], [1.0], size=100, polarity=[1])])
     with pytest.raises(ArgumentTypeError, match="encoder must be one of"):
         encoder_words("dvs", "in")
 

@@ -3,7 +3,7 @@
 import ast
 import functools
 from pathlib import Path
-from typing import Dict, Iterator, List, Set, Tuple
+from typing import Dict, List, Set, Tuple
 
 import pytest
 
@@ -93,19 +93,22 @@ def imported(name: str, node: ast.AST) -> List[Tuple[str, str]]:
 
 
 @functools.lru_cache(maxsize=None)
-def late_nodes(tree: ast.Module) -> Set[ast.AST]:
-    """Everything inside functions."""
-    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    return {inner for function in functions for inner in ast.walk(function) if inner is not function}
+def nodes_of(name: str) -> List[ast.AST]:
+    return list(ast.walk(tree_of(name)))
 
 
-def own_imports(name: str, late: bool = False) -> Iterator[Tuple[str, str]]:
+@functools.lru_cache(maxsize=None)
+def all_imports(name: str, late: bool) -> List[Tuple[str, str]]:
+    """What a file imports at its top, or inside functions."""
+    functions = [n for n in nodes_of(name) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    inside = {inner for function in functions for inner in ast.walk(function)}
+    return [pair for node in nodes_of(name) if (node in inside) == late for pair in imported(name, node)]
+
+
+@functools.lru_cache(maxsize=None)
+def own_imports(name: str, late: bool = False) -> List[Tuple[str, str]]:
     """Imports of neuroedge's own modules, those at the top of the file or those inside functions."""
-    tree = tree_of(name)
-    inside = late_nodes(tree)
-    for node in ast.walk(tree):
-        if (node in inside) == late:
-            yield from ((m, n) for m, n in imported(name, node) if m.split(".")[0] == "neuroedge")
+    return [(module, what) for module, what in all_imports(name, late) if module.split(".")[0] == "neuroedge"]
 
 
 def room(module: str) -> str:
@@ -113,6 +116,7 @@ def room(module: str) -> str:
     return parts[1] if len(parts) > 1 else "__init__"
 
 
+@functools.lru_cache(maxsize=None)
 def all_of(name: str) -> List[str]:
     for node in tree_of(name).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
@@ -121,6 +125,7 @@ def all_of(name: str) -> List[str]:
     return []
 
 
+@functools.lru_cache(maxsize=None)
 def defined(name: str) -> Set[str]:
     """Names that a module has at its top level."""
     names: Set[str] = set()
@@ -199,7 +204,7 @@ def test_public_names_exist() -> None:
 def test_no_assert_and_no_print(name: str) -> None:
     # fields.py prints a header when it is run by itself
     may_print = name.startswith("cli/") or name == "plan/fields.py"
-    for node in ast.walk(tree_of(name)):
+    for node in nodes_of(name):
         assert not isinstance(node, ast.Assert), f"{name}:{node.lineno}: assert goes away with -O"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not may_print:
             assert node.func.id != "print", f"{name}:{node.lineno}: a library does not print"
@@ -210,16 +215,12 @@ def test_files_are_short_and_say_what_they_are(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 400
     assert max((len(line) for line in text.splitlines()), default=0) <= 160
-    assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{name} has no docstring"
+    assert not text.strip() or ast.get_docstring(tree_of(name)), f"{name} has no docstring"
     assert text == "" or text.endswith("\n")
 
 
 def test_imports_inside_functions_have_a_reason() -> None:
-    found = set()
-    for name in NAMES:
-        tree = tree_of(name)
-        inside = late_nodes(tree)
-        found |= {(name, module) for node in ast.walk(tree) if node in inside for module, _ in imported(name, node)}
+    found = {(name, module) for name in NAMES for module, _ in all_imports(name, late=True)}
     assert found <= set(LATE), f"new: {sorted(found - set(LATE))}"
 
 
@@ -227,7 +228,7 @@ def test_exceptions_are_ours() -> None:
     """`raise` names one of our exceptions; KeyError and AttributeError are Python's protocol for lookups."""
     ours = set(all_of("errors.py")) | {"KeyError", "AttributeError", "ImportError", "type"}
     for name in NAMES:
-        for node in ast.walk(tree_of(name)):
+        for node in nodes_of(name):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and name != "__main__.py":
                 function = node.exc.func
                 called = function.func if isinstance(function, ast.Call) else function

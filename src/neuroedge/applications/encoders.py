@@ -147,9 +147,7 @@ class Frames(_Into):
         return self.put(events)
 
 
-def encoder_of(
-    given: Optional[Dict[str, Any]], simulator: Simulator, ms: float, file: str, into: Sequence[str]
-) -> Any:
+def encoder_of(given: Optional[Dict[str, Any]], simulator: Simulator, ms: float, file: str, into: Sequence[str]) -> Any:
     """The encoder that words describe; `ms` of network time a period. into: populations that nothing feeds."""
     plan = simulator.plan
     if given is None:

@@ -7,12 +7,12 @@ from .figures import figure_bytes
 from .pictures import draw_activity, draw_frames, draw_votes
 from .pictures_latency import draw_latency
 from .pictures_steps import draw_digits, draw_steps
-from .steps import Shrunk
+from .steps import ShrunkDigits
 
 __all__ = ["demo_pictures"]
 
 
-def demo_pictures(shrunk: Shrunk, seen: Watched) -> Dict[str, bytes]:
+def demo_pictures(shrunk: ShrunkDigits, seen: Watched) -> Dict[str, bytes]:
     """Pictures by the names that `demo_page` takes; SVG, but for the frames, which are smaller as PNG."""
     return {
         "steps": figure_bytes(draw_steps(shrunk.steps), "svg"),

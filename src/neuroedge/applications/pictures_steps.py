@@ -5,12 +5,12 @@ from typing import Any, Sequence
 from .demo_report import energy_in_words
 from .figures import COLOURS, new_figure, opened
 from .pictures_sizes import Size, draw_sizes
-from .steps import Answered, Step
+from .steps import Answered, DigitsStep
 
 __all__ = ["draw_digits", "draw_energy", "draw_steps"]
 
 
-def draw_steps(steps: Sequence[Step]) -> Any:
+def draw_steps(steps: Sequence[DigitsStep]) -> Any:
     """Accuracy against bytes, beside the energy of one inference, of every step; returns a matplotlib Figure."""
     figure = new_figure(7.0, 6.0)
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [1.7, 1.0]})
@@ -21,7 +21,7 @@ def draw_steps(steps: Sequence[Step]) -> Any:
     return figure
 
 
-def draw_energy(steps: Sequence[Step], ax: Any) -> Any:
+def draw_energy(steps: Sequence[DigitsStep], ax: Any) -> Any:
     """Bars of the energy of one inference, µJ; hatched where it is estimated, none where it is not known."""
     for k, step in enumerate(steps):
         energy = step.microjoules

@@ -12,7 +12,7 @@ from .measure import drawn, int8_is_known, speed_of
 from .ready import ready
 from .smaller import Recipe, augmented, smaller
 
-__all__ = ["Answered", "Shrunk", "Step", "remark", "shrink_digits"]
+__all__ = ["Answered", "DigitsStep", "ShrunkDigits", "remark", "shrink_digits"]
 
 # share of synapses that is kept, epochs of tuning after pruning and in int8
 KEPT, TUNED, TUNED_INT8 = 0.2, 10, 5
@@ -22,7 +22,7 @@ TIMED, DRAWN = 0.3, 0.4
 FIRST, WRONG = 8, 2
 
 
-class Step(NamedTuple):
+class DigitsStep(NamedTuple):
     """accuracy: share of the test digits; weight_bytes: weights with their indices; nbytes: plan and state, all that
     the device holds; p50_us: median of one inference, values in to class out, µs; microjoules: of one inference, None
     if not known; energy_source: "measured: …" or "estimated: …", or why it is not known; additions: of weights, in one
@@ -48,25 +48,25 @@ class Answered(NamedTuple):
     answer: int
 
 
-class Shrunk(NamedTuple):
+class ShrunkDigits(NamedTuple):
     """samples: test digits in all, of writers that no step has seen; digits: some of them."""
 
-    steps: Sequence[Step]
+    steps: Sequence[DigitsStep]
     samples: int
     digits: Sequence[Answered]
 
 
 @int8_is_known()
-def shrink_digits(progress: bool = True) -> Shrunk:
+def shrink_digits(progress: bool = True) -> ShrunkDigits:
     """Prune the ready-made classifier to 20 % of its synapses, tune it, make it int8, tune it, store it small; measure
     each step here, on one thread. Some ten seconds on a desktop."""
     held = load_digits()
     networks = _networks(ready("digits").network, held, progress)
     steps = [_step(name, network, precision, storage, held) for name, network, precision, storage in networks]
-    return Shrunk(steps, len(held.test_labels), _answered(networks[-1], held))
+    return ShrunkDigits(steps, len(held.test_labels), _answered(networks[-1], held))
 
 
-def remark(steps: Sequence[Step]) -> str:
+def remark(steps: Sequence[DigitsStep]) -> str:
     """What int8 and pruning have brought, in one sentence or two, by the figures of this run."""
     first, small = steps[0], steps[2]
     shares = [(small.additions, first.additions), (small.nbytes, first.nbytes), (small.p50_us, first.p50_us)]
@@ -91,14 +91,14 @@ def _networks(network: Network, held: Digits, progress: bool) -> List[Tuple[str,
     ]
 
 
-def _step(name: str, network: Network, precision: str, storage: str, held: Digits) -> Step:
-    """Measure a classifier of digits on this machine, as `Step` says."""
+def _step(name: str, network: Network, precision: str, storage: str, held: Digits) -> DigitsStep:
+    """Measure a classifier of digits on this machine, as `DigitsStep` says."""
     told = report({name: (network, precision)}, held.test_inputs, held.test_labels, SHOWN, storage=storage).steps[0]
     once, task = inference(network, precision, held, storage)
     samples = range(len(task.inputs))
     speed = speed_of(once, len(samples), TIMED)
     power = drawn(lambda: [once(k) for k in samples], len(samples), DRAWN)
-    return Step(
+    return DigitsStep(
         name, precision, told.synapses, told.accuracy, told.weight_bytes, told.nbytes,
         1e3 * speed.latency_ms["p50"], None if power.joules is None else 1e6 * power.joules, power.source,
         told.effective_acs,
@@ -111,6 +111,4 @@ def _answered(last: Tuple[str, Network, str, str], held: Digits) -> List[Answere
     answers = np.array([once(k) for k in range(len(task.inputs))])
     wrong = np.flatnonzero(answers != held.test_labels)
     picked = sorted({*range(FIRST), *wrong[wrong >= FIRST][:WRONG].tolist()})
-    return [
-        Answered(held.test_inputs[k].reshape(8, 8), int(held.test_labels[k]), int(answers[k])) for k in picked
-    ]
+    return [Answered(held.test_inputs[k].reshape(8, 8), int(held.test_labels[k]), int(answers[k])) for k in picked]

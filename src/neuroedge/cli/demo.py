@@ -20,7 +20,7 @@ from ..applications.card import totals
 from ..applications.demo import Case, Watched, cases, load_clip, simulator, watch
 from ..applications.demo_report import demo_page, energy_in_words
 from ..applications.measure import quantiles
-from ..applications.steps import Shrunk, remark, shrink_digits
+from ..applications.steps import ShrunkDigits, remark, shrink_digits
 from ..board import identify
 from ..engines.library import simd
 from ..errors import MissingExtraError, ParameterError
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if report["right"] == len(answers) else 1
 
 
-def _digits(shrunk: Shrunk) -> Dict[str, Any]:
+def _digits(shrunk: ShrunkDigits) -> Dict[str, Any]:
     steps = [
         {
             "step": step.name,
@@ -136,7 +136,7 @@ def _answer(case: Case, got: Watched) -> Dict[str, Any]:
     }
 
 
-def _print_digits(shrunk: Shrunk) -> None:
+def _print_digits(shrunk: ShrunkDigits) -> None:
     print_lines([HEAD])
     for step in shrunk.steps:
         line = f"{step.name:<20}{100.0 * step.accuracy:>12.2f}{step.nbytes:>8,}{step.p50_us:>10.1f}"
@@ -169,7 +169,7 @@ def _print(sim: Simulator, r: Dict[str, Any]) -> None:
     print_lines(["", f"{r['right']} of {len(r['answers'])} right"])
 
 
-def _write(options: argparse.Namespace, report: Dict[str, Any], shrunk: Shrunk, seen: Watched) -> None:
+def _write(options: argparse.Namespace, report: Dict[str, Any], shrunk: ShrunkDigits, seen: Watched) -> None:
     pictures: Dict[str, bytes] = {}
     if not options.no_picture and find_spec("matplotlib") is None:
         print_error(f"no pictures: {MissingExtraError('matplotlib', 'plot')}", "note")

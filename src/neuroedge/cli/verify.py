@@ -23,6 +23,7 @@ from .table import folded, print_error, print_lines, table
 
 __all__ = ["options", "run", "usable"]
 
+
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge verify`: the model, data, and what it was made from."""
     parser.add_argument("model", metavar="MODEL", help="a file, or digits, motion")

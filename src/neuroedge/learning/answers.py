@@ -16,6 +16,7 @@ from .task import Task, asked, keep_seen, taught
 
 __all__ = ["Answers", "answered", "answers", "classes_of", "evaluate", "predict", "work"]
 
+
 class Answers(NamedTuple):
     """score: mean of what the output gave, spikes a ms or mV above rest, float32 [samples, classes]; classes int64
     [samples]; events, spikes: of all samples together; plan: what ran."""
