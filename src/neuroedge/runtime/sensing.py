@@ -119,10 +119,14 @@ class Sensing:
     def refuse(self, error: Exception, now: float) -> Sensed:
         """A NEW value could not be encoded or simulated; what there is in its place. An error is raised again where no
         value has ever been taken: then it is not the sensor."""
+        where = getattr(self.source, "where", "")
+        told = f"{where}: {error}" if where else str(error)
         if not self.used:
+            if where and type(error) in (ParameterError, ArgumentTypeError):
+                raise type(error)(told) from error
             raise error
         self._dropped += 1
-        return self._failed("encode", f"{type(error).__name__}: {error}", now)
+        return self._failed("encode", f"{type(error).__name__}: {told}", now)
 
     def _pair(self, sample: Any) -> Sample:
         try:
