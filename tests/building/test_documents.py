@@ -66,6 +66,18 @@ def test_blocks_of_the_guide_run_and_print_what_it_says(
             assert same(out.getvalue()) == same(printed), f"{named(page)}: the block that begins {code[:80]!r}"
 
 
+@pytest.mark.long
+def test_the_page_on_data_does_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "guide" / "16-data.md").read_text(encoding="utf-8")
+    exec(compile(SHOWN.findall(text)[0][0], "16-data.md", "exec"), {})
+    for block in re.findall(r"```sh\n(.*?)```", text, re.S):
+        for line in block.splitlines():
+            assert cli.main(shlex.split(line)[1:]) == 0, line
+    (printed,) = re.findall(r"```jsonl\n(.*?)```", text, re.S)
+    assert (tmp_path / "answers.jsonl").read_text(encoding="utf-8") == printed
+
+
 def test_blocks_of_other_pages_are_run_by_someone() -> None:
     for page in PAGES:
         if SHOWN.search(page.read_text(encoding="utf-8")):

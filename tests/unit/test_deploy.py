@@ -214,7 +214,7 @@ def test_labels_and_readers_must_fit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value,words", [
-    (np.zeros(63), "64 numbers"), (np.full(64, 1.5), "0 to 1 .got 1.5."), (np.full(64, -0.1), "0 to 1"),
+    (np.zeros(63), "64 numbers"), (np.full(64, 1.5), "0 to 1 .value 1 of 64 is 1.5."), (np.full(64, -0.1), "0 to 1"),
     ("seven", "64 numbers"), ({"a": 1}, "64 numbers"),
 ])  # fmt: skip
 def test_samples_that_do_not_fit(value: Any, words: str) -> None:

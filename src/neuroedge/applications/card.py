@@ -18,6 +18,9 @@ __all__ = [
 # units of the words that end so
 _UNITS = {"_ms": "ms", "_hz": "Hz", "_mv": "mV", "_bytes": "bytes", "_c": "°C"}
 
+# of more numbers than this the first are told
+_MANY = 8
+
 
 def populations(plan: Plan) -> List[List[str]]:
     """Name, neurons, model and parameters of each."""
@@ -73,6 +76,9 @@ def value_in_words(value: Any) -> str:
         return f"{float(value):,.6g}" if abs(float(value)) >= 1e4 else f"{float(value):g}"
     if isinstance(value, Mapping):
         return f"({in_words(value)})"
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) > _MANY:
+        if all(isinstance(part, float) for part in value):
+            return f"{', '.join(value_in_words(part) for part in value[:3])} … ({len(value):,} in all)"
     if isinstance(value, Sequence) and not isinstance(value, str):
         numbers = [value_in_words(part) for part in value]
         # a shape reads as 8 x 8

@@ -1,7 +1,7 @@
 """Encoders of a loop, made from the words of a model: what turns one value of a source into spikes of a population.
 
 kind        a value of the source                                   words beside kind and population
-values      numbers low … high, shown as in training                shown_ms, run_ms, low, high, shape
+values      numbers low … high, shown as in training                shown_ms, run_ms, low, high, clip, shape
 dvs         a frame of any size, or a window of events              parameters of DVSEncoder
 vision      a frame of any size                                     parameters of VisionEncoder
 events      a window of events                                      resolution, of a camera
@@ -9,7 +9,7 @@ rate, delta, temporal, population, sensor   numbers                 parameters o
 """
 
 import math
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Dict, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from ..events import SpikePattern, SpikeTrain, as_events
 from ..network.neurons import SpikeSource, TemporalSource
 from ..plan.plan import Plan
 from ..simulator import Simulator
+from .scales import Scale
 from .words import KINDS, Words
 
 __all__ = ["Bare", "Frames", "Streamed", "Values", "encoder_of"]
@@ -33,17 +34,17 @@ _GAP = 1000.0
 
 
 class Values:
-    """Samples as a network was taught them: each x in low … high is (x − low)/(high − low) in 0 … 1, and fires every
-    1/x steps for `shown_ms`, by the rule of training; the network starts over with each sample.
+    """Samples as a network was taught them: by its scale each value is x in 0 … 1, and fires every 1/x steps for
+    `shown_ms`, by the rule of training; the network starts over with each sample.
 
     fresh: whether a sample has come that nobody has read the answer to.
     """
 
     def __init__(
-        self, simulator: Simulator, population: str, shown_ms: float, low: float, high: float, owner: str
+        self, simulator: Simulator, population: str, shown_ms: float, scale: Scale, owner: str
     ) -> None:
         self._simulator, self._population, self._owner = simulator, population, owner
-        self._low, self._high = low, high
+        self._scale = scale
         self._size = simulator.plan.size(population)
         self._shown = shown_ms
         self.fresh = False
@@ -55,11 +56,11 @@ class Values:
             got = shown(value) if array is None else f"shape {list(array.shape)} of {array.dtype}"
             raise ParameterError(f"{self._owner}: a sample must be {self._size} numbers (got {got})")
         flat = array.reshape(-1)
-        if not (flat.min() >= self._low and flat.max() <= self._high):
-            bad = float(flat[~((flat >= self._low) & (flat <= self._high))][0])
-            raise ParameterError(f"{self._owner}: values must be {self._low:g} to {self._high:g} (got {bad:g})")
-        if (self._low, self._high) != (0.0, 1.0):
-            flat = (flat.astype(np.float64) - self._low) / (self._high - self._low)
+        bad = np.isnan(flat) if self._scale.clip else self._scale.outside(flat)
+        if bad.any():
+            self._refuse(flat, int(np.argmax(bad)))
+        if not self._scale.plain:
+            flat = self._scale.unit(flat)
         # a governor may have made steps coarser
         dt = self._simulator.dt
         ticks, neurons = regular_spikes(unit_values(self._owner, flat, (self._size,)), round(self._shown / dt))
@@ -67,6 +68,12 @@ class Values:
         self.fresh = True
         # a spike of tick k lies at its end
         return {self._population: SpikeTrain(neurons, (ticks + 1.0) * dt, self._size)}
+
+    def _refuse(self, flat: np.ndarray, k: int) -> NoReturn:
+        low, high = (float(np.broadcast_to(end, flat.shape)[k]) for end in (self._scale.low, self._scale.high))
+        cure = "a model of train --scale takes readings as they are"
+        rule = f"values must be {low:g} to {high:g} (value {k + 1} of {len(flat)} is {float(flat[k]):g})"
+        raise ParameterError(f"{self._owner}: {rule}; {cure}")
 
 
 class _Into:
@@ -185,16 +192,18 @@ def encoder_of(given: Optional[Dict[str, Any]], simulator: Simulator, ms: float,
 def _values(words: Words, simulator: Simulator, population: str) -> Values:
     shown_ms, run_ms = words.ms("shown_ms"), words.ms("run_ms")
     shape = words.sizes("shape", 0, None)
-    low, high = words.number("low", 0.0), words.number("high", 1.0)
-    words.finish()
     n, dt = simulator.plan.size(population), simulator.dt
-    if not low < high:
-        words.fail(f"low must be below high (got {low:g} and {high:g})")
+    low, high = words.numbers("low", n, 0.0), words.numbers("high", n, 1.0)
+    scale = Scale(low, high, words.flag("clip"))
+    words.finish()
+    # of one value that never changed both ends are the same, of all of them they are not
+    if low.ndim != high.ndim or not ((low < high) if not low.ndim else (low <= high)).all():
+        words.fail(f"low must be below high (got {shown(low.tolist())} and {shown(high.tolist())})")
     if shape is not None and math.prod(shape) != n:
         words.fail(f"shape must be of {n} values, one for each neuron of {population!r} (got {list(shape)})")
     if run_ms < shown_ms or abs(shown_ms / dt - round(shown_ms / dt)) > 1e-6:
         words.fail(f"shown_ms must be a multiple of {dt:g} ms, and at most run_ms (got {shown_ms:g} and {run_ms:g})")
-    return Values(simulator, population, shown_ms, low, high, words.owner)
+    return Values(simulator, population, shown_ms, scale, words.owner)
 
 
 def _must_fit(words: Words, plan: Plan, population: str, pixels: int) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -18,17 +18,22 @@ from ..errors import (
     UnsupportedError,
     shown,
 )
+from ..formats.bundle import Bundle
 from ..learning.layout import layout_of
 from ..learning.task import features_of
 from ..network.graph import Network
 from ..runtime.eventfile import read_arrays
 from .classify import DIGITS_FILE, load_digits
+from .scales import Scale, learned_scale, scale_of
 from .shipped import shipped
 
-__all__ = ["HELD_OUT", "Labelled", "load_labelled", "must_fit"]
+__all__ = ["HELD_OUT", "Labelled", "labelled_for", "load_labelled", "must_fit"]
 
 # share of the samples of a file without a test part that is kept for testing, and of how many at the least
 HELD_OUT, LEAST = 0.2, 5
+
+# what values of a file are: in 0 … 1, bytes in 0 … 255, or readings that are scaled
+SHARES, PIXELS, RAW = "shares", "pixels", "raw"
 
 # names of the digits that come with the package
 OURS = ("digits",)
@@ -45,7 +50,8 @@ class Labelled(NamedTuple):
 
     inputs, test_inputs: float32 [samples, features] in 0 … 1; labels, test_labels: int64 [samples], 0 to classes − 1.
     shape: of one sample as the file has it, (8, 8) for pictures. name: as it was asked for; sha256: of the file; notes:
-    what was made of the file that its reader should know, as sentences.
+    what was made of the file that its reader should know, as sentences. scale: what brought the values into 0 … 1, if
+    anything did.
     """
 
     inputs: np.ndarray
@@ -56,6 +62,7 @@ class Labelled(NamedTuple):
     name: str
     sha256: str
     notes: Tuple[str, ...]
+    scale: Optional[Scale] = None
 
     @property
     def title(self) -> str:
@@ -73,12 +80,15 @@ class Labelled(NamedTuple):
         return int(self.inputs.shape[1])
 
 
-def load_labelled(name: Any, seed: int = 0) -> Labelled:
+def load_labelled(name: Any, seed: int = 0, scale: Union[bool, Scale, None] = None) -> Labelled:
     """Labelled samples of a .npz file, or of what comes with the package, by its name: "digits".
 
     The file has arrays `inputs` (also x, x_train, images, data), [samples, …] in 0 … 1 or uint8 in 0 … 255, and
     `labels` (y, y_train, targets), whole numbers from 0; and for testing maybe `test_inputs` (x_test, test_images) and
     `test_labels` (y_test), else a fifth of the samples is held out, drawn by `seed`. Samples are flattened.
+
+    scale: True takes the lowest and the highest of each value in the training part as 0 and 1, whatever its type, and a
+    `Scale`, as `scale_of` gives it for a model, is applied as it is; values of the test part outside are clipped.
 
     Raises NotReadyError for a file that cannot be read, ParameterError and ArgumentTypeError that name file, array,
     rule and value, UnknownNameError for a name of ours that does not exist. Nothing of a file is evaluated.
@@ -89,9 +99,37 @@ def load_labelled(name: Any, seed: int = 0) -> Labelled:
     text = str(os.fspath(name))
     if text in OURS and not os.path.exists(text):
         held = load_digits()
-        return Labelled(*held, (8, 8), text, _sha256(shipped(DIGITS_FILE)), ())
-    _must_be_file(text)
-    return _of_arrays(text, read_arrays(text), _sha256(Path(text)), seed)
+        found = Labelled(*held, (8, 8), text, _sha256(shipped(DIGITS_FILE)), ())
+    else:
+        _must_be_file(text)
+        found = _of_arrays(text, read_arrays(text), _sha256(Path(text)), seed, raw=scale is not None)
+    return found if scale is None else _scaled(found, scale)
+
+
+def labelled_for(bundle: Bundle, name: Any) -> Labelled:
+    """Labelled samples as a model takes them: scaled by the ranges that its encoder states, if it states any."""
+    return load_labelled(name, scale=scale_of(bundle.encoder, bundle.file))
+
+
+def _scaled(data: Labelled, scale: Union[bool, Scale]) -> Labelled:
+    by = learned_scale(data.inputs) if isinstance(scale, bool) else scale
+    if by.low.ndim and by.low.size != data.features:
+        rule = f"samples must be of {by.low.size:,} values, as the model has ranges"
+        raise ParameterError(f"{data.name}: {rule} (got {data.features:,})")
+    notes, parts = list(data.notes), (data.inputs, data.test_inputs)
+    beyond = [int(np.count_nonzero(by.outside(part))) for part in parts]
+    if sum(beyond) and not by.clip:
+        at = [int(k) for k in np.argwhere(by.outside(np.concatenate(parts)))[0]]
+        rule = "values must be in the ranges of the model"
+        raise ParameterError(f"{data.name}: {rule} (value {at[1] + 1} of a sample is not)")
+    if sum(beyond):
+        whole = sum(part.size for part in parts)
+        notes.append(f"values outside of the ranges, which count as their ends: {sum(beyond):,} of {whole:,}")
+    still = int(np.count_nonzero(by.low == by.high))
+    if still and isinstance(scale, bool):
+        notes.append(f"values that are always the same, and count as 0: {still:,} of {data.features:,}")
+    inputs, tests = (by.unit(part) for part in parts)
+    return data._replace(inputs=inputs, test_inputs=tests, notes=tuple(notes), scale=by)
 
 
 def must_fit(data: Labelled, network: Network, dt: float, owner: str) -> None:
@@ -130,7 +168,7 @@ def _sha256(path: Path) -> str:
     return found.hexdigest()
 
 
-def _of_arrays(name: str, arrays: Mapping[str, np.ndarray], sha256: str, seed: int) -> Labelled:
+def _of_arrays(name: str, arrays: Mapping[str, np.ndarray], sha256: str, seed: int, raw: bool) -> Labelled:
     keys = {key.lower(): key for key in arrays}
     notes: List[str] = []
     inputs, labels = (_key(name, keys, among) for among in (_INPUTS, _LABELS))
@@ -138,12 +176,13 @@ def _of_arrays(name: str, arrays: Mapping[str, np.ndarray], sha256: str, seed: i
     if (tests[0] is None) != (tests[1] is None):
         there, missing = (tests[0], "test_labels") if tests[1] is None else (tests[1], "test_inputs")
         raise ParameterError(f"{name}: has {there} but no {missing}; give both, or neither")
-    as_bytes = _as_bytes([arrays[key] for key in (inputs, tests[0]) if key is not None], inputs, notes)
-    x, y = _pair(name, inputs, labels, arrays, as_bytes)
+    pixels = [] if raw else [arrays[key] for key in (inputs, tests[0]) if key is not None]
+    form = RAW if raw else PIXELS if _as_bytes(pixels, inputs, notes) else SHARES
+    x, y = _pair(name, inputs, labels, arrays, form)
     if tests[0] is None or tests[1] is None:
         halves = _held_out(name, x, y, seed, notes)
     else:
-        halves = (x, y, *_pair(name, tests[0], tests[1], arrays, as_bytes))
+        halves = (x, y, *_pair(name, tests[0], tests[1], arrays, form))
         if halves[2].shape[1:] != x.shape[1:]:
             rule = f"{tests[0]} must be samples of the shape of those in {inputs}, {list(x.shape[1:])}"
             raise ParameterError(f"{name}: {rule} (got {list(halves[2].shape[1:])})")
@@ -162,9 +201,9 @@ def _key(name: str, keys: Dict[str, str], among: Tuple[str, ...]) -> str:
 
 
 def _pair(
-    name: str, inputs: str, labels: str, arrays: Mapping[str, np.ndarray], as_bytes: bool
+    name: str, inputs: str, labels: str, arrays: Mapping[str, np.ndarray], form: str
 ) -> Tuple[np.ndarray, np.ndarray]:
-    x, y = _values(name, inputs, arrays[inputs], as_bytes), _classes(name, labels, arrays[labels])
+    x, y = _values(name, inputs, arrays[inputs], form), _classes(name, labels, arrays[labels])
     if len(x) != len(y):
         rule = f"{labels} must be one for each of {len(x):,} samples in {inputs}"
         raise ParameterError(f"{name}: {rule} (got {len(y):,})")
@@ -181,20 +220,25 @@ def _as_bytes(parts: List[np.ndarray], key: str, notes: List[str]) -> bool:
     return True
 
 
-def _values(name: str, key: str, array: np.ndarray, as_bytes: bool) -> np.ndarray:
-    """Samples in 0 … 1, float32 [samples, …]."""
+def _values(name: str, key: str, array: np.ndarray, form: str) -> np.ndarray:
+    """Samples [samples, …] in 0 … 1, float32, or raw ones, float64."""
     if array.dtype.kind not in "iufb":
         raise ArgumentTypeError(f"{name}: {key} must hold numbers (got {array.dtype.name})")
     if array.ndim < 2 or not array.size:
         raise ParameterError(f"{name}: {key} must hold samples [samples, values] (got shape {list(array.shape)})")
-    if array.dtype == np.uint8 and as_bytes:
+    if form == RAW:
+        first = _first(~np.isfinite(array))
+        if first is not None:
+            raise ParameterError(f"{name}: {key} must be finite (entry {first} is {array[tuple(first)]})")
+        return array.astype(np.float64)
+    if array.dtype == np.uint8 and form == PIXELS:
         return array.astype(np.float32) / np.float32(255.0)
     first = _first(~np.isfinite(array)) if array.dtype.kind == "f" else None
     if first is None:
         first = _first((array < 0) | (array > 1))
     if first is not None:
         rule = f"{key} must be 0 to 1, or uint8 in 0 to 255 (entry {first} is {array[tuple(first)]})"
-        raise ParameterError(f"{name}: {rule}; bring values into that range before they are saved")
+        raise ParameterError(f"{name}: {rule}; train --scale brings each value into that range")
     return array.astype(np.float32)
 
 

@@ -84,7 +84,8 @@ def sizes_of(text: str) -> Optional[List[int]]:
 
 
 def new_student(sizes: List[int], data: Labelled, duration: Optional[float] = None, seed: int = 0) -> Student:
-    """A classifier with random weights for these data; duration: ms that a sample is shown, default 16."""
+    """A classifier with random weights for these data; duration: ms that a sample is shown, default 16. Its encoder
+    scales readings as the data were scaled."""
     network = classifier(sizes, seed)
     shown = checks.positive("train", "duration", SHOWN if duration is None else duration, "ms")
     checks.ticks_of("train", shown, 1.0)
@@ -93,6 +94,8 @@ def new_student(sizes: List[int], data: Labelled, duration: Optional[float] = No
         "kind": "values", "population": "input", "shape": list(data.shape), "low": 0.0, "high": 1.0,
         "shown_ms": shown, "run_ms": run, "period_ms": PERIOD * math.ceil(run / PERIOD),
     }  # fmt: skip
+    if data.scale is not None:
+        encoder.update(low=data.scale.low.tolist(), high=data.scale.high.tolist(), clip=data.scale.clip)
     labels = [str(k) for k in range(sizes[-1])]
     kept = Carried(encoder, {"kind": "class", "population": "output"}, labels, None, {}, None, 1.0, 0.0)
     return Student(network, kept, "float32", shown, "-".join(map(str, sizes)), True)

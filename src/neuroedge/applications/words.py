@@ -94,6 +94,22 @@ class Words:
         """A number, or the default."""
         return self._number(key, default, lambda value: True, "a number")
 
+    def numbers(self, key: str, n: int, default: float) -> np.ndarray:
+        """A number, float64 [], or one for each of n values, [n]."""
+        value = self.take(key, default)
+        each = value if isinstance(value, list) else [value]
+        real = all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in each)
+        if not real or not np.isfinite(np.array(each, np.float64)).all() or (each is value and len(each) != n):
+            self.fail(f"{key} must be a number, or one for each of {n} values (got {shown(value)})")
+        return np.array(value, np.float64)
+
+    def flag(self, key: str) -> bool:
+        """true or false, which it is where it is not said."""
+        value = self.take(key, False)
+        if not isinstance(value, bool):
+            self.fail(f"{key} must be true or false (got {shown(value)})")
+        return value
+
     def _number(self, key: str, default: Any, fits: Any, rule: str) -> Any:
         value = self.take(key, default)
         if value is default:

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .. import __version__
 from ..applications.benchmark import CONFIGS
-from ..applications.labelled import load_labelled
+from ..applications.labelled import labelled_for
 from ..applications.measure import drive_of
 from ..applications.ready import open_model
 from ..applications.sweep import SWEEP, Row, digits_row, model_row
@@ -102,7 +102,7 @@ def _digits(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
 def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
     bundle = open_model(options.model)
     drive, configs = drive_of(bundle), _configs(options)
-    held = None if options.data is None else load_labelled(options.data)
+    held = None if options.data is None else labelled_for(bundle, options.data)
     data = None if held is None else (held.test_inputs, held.test_labels)
     shelf: Dict[float, Network] = {}
     rows, steps = [], bar(len(configs), "configuration")

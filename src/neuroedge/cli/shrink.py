@@ -12,7 +12,7 @@ import json
 import os
 from typing import Any, List
 
-from ..applications.labelled import load_labelled
+from ..applications.labelled import labelled_for
 from ..applications.ready import open_model
 from ..applications.shrink import Shrunk, recipe_for, shrink_model
 from ..applications.smaller import Recipe, checked_recipe
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     bundle = open_model(options.model)
     precision = options.precision or ("int8" if options.bits is not None else None)
     recipe = recipe_for(bundle, precision, keep=options.keep, bits=options.bits, epochs=options.epochs)
-    data = None if options.data is None else load_labelled(options.data)
+    data = None if options.data is None else labelled_for(bundle, options.data)
     command = command_of("shrink", options, options.model, TOLD)
     try:
         with warnings_as_notes():

@@ -8,9 +8,9 @@ examples:
 import argparse
 import json
 import os
-from typing import Any, List
+from typing import Any, List, Optional, Tuple
 
-from ..applications.labelled import Labelled, load_labelled
+from ..applications.labelled import Labelled, labelled_for, load_labelled
 from ..applications.ready import open_model
 from ..applications.remade import LONGEST_SHOWN
 from ..applications.teaching import Course, Student, Taught, new_student, sizes_of, student_of, teach
@@ -22,24 +22,28 @@ from .table import print_error, print_lines, table
 __all__ = ["options", "run", "usable"]
 
 SCHEMA = "neuroedge.train/1"
-TOLD = ("data", "output", "epochs", "rate", "decay", "duration", "seed", "vary")
+TOLD = ("data", "output", "epochs", "rate", "decay", "duration", "seed", "vary", "scale")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of `neuroedge train`."""
     plain = Course()
     parser.add_argument("model", metavar="MODEL", help="a file, digits, or new: values-hidden layers-classes")
-    parser.add_argument("--data", metavar="D", required=True, help="labelled samples: a .npz file, or digits")
+    arrays = "a .npz of inputs, labels (test_inputs, test_labels), or digits"
+    parser.add_argument("--data", metavar="D", required=True, help=arrays)
     parser.add_argument("-o", "--output", metavar="N", required=True, help="the file to write")
     epochs = f"passes over all samples ({plain.epochs})"
     parser.add_argument("--epochs", type=int, default=plain.epochs, metavar="E", help=epochs)
-    parser.add_argument("--rate", type=float, default=plain.rate, metavar="R", help=f"thresholds a step ({plain.rate})")
-    parser.add_argument("--decay", type=float, default=plain.decay, metavar="X", help="of weights, times the rate (0)")
+    rate = f"thresholds a step ({plain.rate}); --decay X: of weights, times it"
+    parser.add_argument("--rate", type=float, default=plain.rate, metavar="R", help=rate)
+    parser.add_argument("--decay", type=float, default=plain.decay, metavar="X", help=argparse.SUPPRESS)
     parser.add_argument("--duration", type=float, metavar="MS", help="a sample is shown, ms (16, or the model's)")
     parser.add_argument("--seed", type=int, metavar="S", help="of weights and order (0, or the model's)")
+    parser.add_argument("--scale", action="store_true", help="new: lowest and highest of each value are 0 and 1")
     parser.add_argument("--vary", metavar="HxW", help="pictures: each epoch sees them turned, shifted")
-    parser.add_argument("--threads", type=int, metavar="T", help="(one, or more for large networks)")
-    parser.add_argument("--keep-best", action="store_true", help="Ctrl-C saves the best weights so far")
+    parser.add_argument("--threads", type=int, metavar="T", help=argparse.SUPPRESS)
+    best = "Ctrl-C saves the best weights so far; also --threads T"
+    parser.add_argument("--keep-best", action="store_true", help=best)
     add_plot(parser, "loss, accuracy")
 
 
@@ -64,6 +68,8 @@ def usable(options: argparse.Namespace) -> None:
     if sizes is None and options.model[:1].isdigit() and not os.path.exists(options.model):
         rule = "MODEL must be a file, or the sizes of a new one with - between them"
         raise ParameterError(f"{rule} (got {options.model!r}); 64-128-10 has 64 values, 128 hidden neurons, 10 classes")
+    if options.scale and _new_sizes(options) is None:
+        raise ParameterError(f"--scale is for new models, and {options.model} keeps its own ranges; leave it out")
     sides(options.vary)
     threads_usable(options.threads)
     plot_usable(options)
@@ -72,8 +78,7 @@ def usable(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Teach, write, tell."""
-    data = load_labelled(options.data)
-    student = _student(options, data)
+    student, data = _student_and_data(options)
     course = Course(
         options.epochs, options.rate, options.decay, options.seed, sides(options.vary), options.threads,
         options.keep_best,
@@ -101,11 +106,18 @@ def _drawn(taught: Taught) -> Any:
     return draw_training(taught.history)
 
 
-def _student(options: argparse.Namespace, data: Labelled) -> Student:
-    sizes = sizes_of(options.model)
-    if sizes is not None and not os.path.exists(options.model):
-        return new_student(sizes, data, options.duration, options.seed or 0)
-    return student_of(open_model(options.model), options.duration)
+def _student_and_data(options: argparse.Namespace) -> Tuple[Student, Labelled]:
+    sizes = _new_sizes(options)
+    if sizes is not None:
+        data = load_labelled(options.data, scale=True if options.scale else None)
+        return new_student(sizes, data, options.duration, options.seed or 0), data
+    bundle = open_model(options.model)
+    return student_of(bundle, options.duration), labelled_for(bundle, options.data)
+
+
+def _new_sizes(options: argparse.Namespace) -> Optional[List[int]]:
+    """Of the layers of a new model, None for one that is there."""
+    return None if os.path.exists(options.model) else sizes_of(options.model)
 
 
 def _stamp(path: str) -> Any:

@@ -14,7 +14,7 @@ import json
 from typing import Any, Dict, List, Optional
 
 from ..applications.judging import Form, Judgement, judge
-from ..applications.labelled import load_labelled
+from ..applications.labelled import labelled_for
 from ..applications.ready import open_model
 from ..applications.verify import Verdict, verify
 from ..errors import ParameterError
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     """Replay and tell; measure on data."""
     bundle = open_model(options.model)
     against = None if options.against is None else open_model(options.against)
-    data = None if options.data is None else load_labelled(options.data)
+    data = None if options.data is None else labelled_for(bundle, options.data)
     verdict = None
     if bundle.golden is not None or data is None:
         verdict = verify(bundle)

@@ -104,6 +104,7 @@ class ReplaySource(Source):
             self.dropped += last - k
             k = last
         self._next = k + 1
+        self.where = f"{self.name}: row {k + 1}"
         return Sample(self._rows[k], None if self._times is None else float(self._times[k]))
 
 
@@ -196,6 +197,7 @@ class JsonLines(Source):
                 raise ParameterError(f"{self.name}: line {self._number + 1} is longer than {_LONGEST:,} bytes")
 
     def _parsed(self, line: bytes) -> Sample:
+        self.where = f"{self.name}: line {self._number}"
         try:
             value = json.loads(line.decode("utf-8"))
         except (ValueError, RecursionError):

@@ -22,12 +22,14 @@ class Source:
     """Where values come from. Own sources need no more than `read()` and `close()`.
 
     name: as error messages and reports call it. blocks: whether `read()` waits for the device, as cameras do; a loop
-    then reads it from a thread. dropped: values that the source had, and passed over itself.
+    then reads it from a thread. dropped: values that the source had, and passed over itself. where: file and row of the
+    last value, if it has any.
     """
 
     name = "source"
     blocks = False
     dropped = 0
+    where = ""
 
     def read(self) -> Optional[Sample]:
         """The next value with its timestamp; `PENDING` if there is nothing new, None at the end. Raises OSError or an

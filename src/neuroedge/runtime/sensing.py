@@ -119,10 +119,18 @@ class Sensing:
     def refuse(self, error: Exception, now: float) -> Sensed:
         """A NEW value could not be encoded or simulated; what there is in its place. An error is raised again where no
         value has ever been taken: then it is not the sensor."""
+        told = self._placed(str(error))
         if not self.used:
+            if type(error) in (ParameterError, ArgumentTypeError):
+                raise type(error)(told) from error
             raise error
         self._dropped += 1
-        return self._failed("encode", f"{type(error).__name__}: {error}", now)
+        return self._failed("encode", f"{type(error).__name__}: {told}", now)
+
+    def _placed(self, text: str) -> str:
+        """With the file and the row that it is about, where the source knows them."""
+        where = getattr(self.source, "where", "")
+        return f"{where}: {text}" if where else text
 
     def _pair(self, sample: Any) -> Sample:
         try:
@@ -151,7 +159,7 @@ class Sensing:
         fault = self._fault(sample.value)
         if fault is not None:
             self._dropped += 1
-            return self._failed(*fault, now)
+            return self._failed(fault[0], self._placed(fault[1]), now)
         return Sensed(NEW, sample.value, stamp)
 
     def _fault(self, value: Any) -> Optional[Tuple[str, str]]:
