@@ -140,7 +140,8 @@ def _configs(options: argparse.Namespace) -> List[_Asked]:
             raise ParameterError(f"--precision must be float32, float16 or int8 (got {precision!r})")
     for keep in keeps:
         if not 0.0 < keep <= 1.0:
-            raise ParameterError(f"--keep must be shares above 0, up to 1 (got {keep:g})")
+            cure = f"; {keep / 100.0:g} keeps {keep:g} %" if 2.0 <= keep <= 100.0 else ""
+            raise ParameterError(f"--keep must be shares above 0, up to 1 (got {keep:g}){cure}")
     return [_Asked(p, keep) for p in precisions for keep in keeps]
 
 

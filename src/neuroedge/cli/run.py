@@ -93,7 +93,9 @@ def usable(options: argparse.Namespace) -> None:
 def _sensible_ways(options: argparse.Namespace) -> None:
     source, sink = options.source, options.sink
     if source is not None and not (source in ("-", "-,latest") or source.startswith(("camera:", "file:", "imu:"))):
-        raise ParameterError(f"--source {source!r} is unknown; one of {SOURCE_FORMS}")
+        found = os.path.splitext(source)[1] or os.path.exists(source)
+        cure = f"did you mean {f'file:{source}'!r}?" if found and ":" not in source else f"one of {SOURCE_FORMS}"
+        raise ParameterError(f"--source {source!r} is unknown; {cure}")
     if options.flat_out and source is not None and not source.startswith("file:"):
         raise ParameterError(f"--flat-out is for recordings, and {source!r} is live; leave it out")
     if sink is not None and sink != "-" and not (sink.startswith("file:") and sink.lower().endswith(SINKS)):
