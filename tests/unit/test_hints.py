@@ -90,3 +90,27 @@ def test_a_model_of_the_package_is_no_file() -> None:
     with pytest.raises(StorageError, match=r"neuroedge\.applications\.ready\.ready\('digits'\)"):
         neuroedge.load("digits")
     assert ready("digits").has_network
+
+
+def test_a_recording_of_which_nothing_can_be_used_is_an_error(capsys: Any) -> None:
+    Path("empty.csv").write_text("a,b,c,d,e,f\n,1,1,1,1,1\n1,1,1,1,,1\n")
+    assert main(["run", "ms.ne", "--source", "file:empty.csv", "--flat-out"]) == 1
+    error = capsys.readouterr().err
+    assert "error: no value of 2 could be used: empty.csv: row 2: it gave array" in error
+    Path("half.csv").write_text("a,b,c,d,e,f\n,1,1,1,1,1\n1,1,1,1,1,1\n")
+    assert main(["run", "ms.ne", "--source", "file:half.csv", "--flat-out"]) == 0
+
+
+@pytest.mark.long
+def test_tables_of_long_names_fit(capsys: Any) -> None:
+    for name, other in (("ms.ne", "abcdefghi.ne"), ("d.npz", "abcdefgh.npz")):
+        Path(other).write_bytes(Path(name).read_bytes())
+    assert main("shrink abcdefghi.ne -o shorter12.ne --precision int8 --epochs 0".split()) == 0
+    capsys.readouterr()
+    assert main("verify shorter12.ne --data abcdefgh.npz --against abcdefghi.ne".split()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    told = "\n".join(lines)
+    assert "cannot run it: not event-driven: 'hidden'\n" in told and "trained: " in told and "- ->" not in told
+    assert main(["bench", "shorter12.ne"]) == 0
+    assert "kept: of the synapses of this model" in " ".join(capsys.readouterr().out.split())

@@ -114,6 +114,8 @@ def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
     note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy {measured}"
     if any(row.keep < 1.0 for row in rows):
         note += "; pruned without data, not tuned, and laid out for speed, not for few bytes"
+    if any(row.keep < 1.0 for row in rows) or "shrunk" in (bundle.provenance or {}):
+        note += "; kept: of the synapses of this model"
     if any(row.events == 0 for row in rows):
         note += "; no synaptic event came of it: these are times of silence"
     return options.model, rows, note

@@ -114,7 +114,7 @@ def _safe(options: argparse.Namespace) -> Dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run until the end; 0, 1 if the sensor ended it, or 3 if a required limit is missed."""
+    """Run until the end; 0, 1 if the sensor ended it or gave nothing of use, or 3 if a required limit is missed."""
     bundle = open_model(options.model)
     last: Dict[str, Any] = {}
     with ExitStack() as stack:
@@ -139,6 +139,9 @@ def run(options: argparse.Namespace) -> int:
     write_plot(options, lambda: _picture(record, parts.period_ms))
     if report.reason == "error":
         raise NotReadyError(report.error)
+    came = report.read + report.errors.get("read", 0)
+    if report.reason == "end" and came and not report.used:
+        raise NotReadyError(f"no value of {came:,} could be used: {report.error}")
     return told_missed(missed)
 
 

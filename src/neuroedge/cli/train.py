@@ -161,4 +161,4 @@ def _print(options: argparse.Namespace, data: Labelled, taught: Taught) -> None:
     kept = f"kept epoch {history.best + 1} (least loss, {history.epochs[history.best].loss:.3g})"
     print_lines([f"{len(history)} epochs in {taught.seconds:.1f} s, {1e3 * each:.0f} ms each; {kept}"])
     sizes = f"{taught.plan_bytes:,} bytes of plan and state, {taught.file_bytes:,} in the file"
-    print_lines([f"{sizes}; training took {taught.history.nbytes:,}"])
+    print_lines([sizes, f"training took {taught.history.nbytes:,} bytes of memory"])
