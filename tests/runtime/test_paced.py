@@ -8,7 +8,7 @@ import pytest
 
 from neuroedge.errors import ParameterError
 from neuroedge.runtime.clock import SimulatedClock
-from neuroedge.runtime.replay import IterableSource, PacedSource
+from neuroedge.runtime.replay import IterableSource, PacedSource, ReplaySource
 from neuroedge.runtime.sample import PENDING, Sample
 from neuroedge.runtime.sources import open_source
 
@@ -65,3 +65,15 @@ def test_frames_of_a_numpy_file(tmp_path: Path) -> None:
     np.savez(tmp_path / "f.npz", frames=frames, frame_dt_us=40000)
     source = open_source(f"file:{tmp_path}/f.npz")
     assert [source.read().value.tolist() for _ in range(2)] == frames.tolist() and source.read() is None
+
+
+def test_moments_that_shake_lose_no_value() -> None:
+    """The first read is the latest in its period, or the earliest: neither waits, nor finds two at once."""
+    stamps = 0.04 * np.arange(50)
+    for first, others in ((0.003, (0.0002, 0.004)), (0.0, (0.004, 0.001))):
+        moments = [first, *(0.04 * k + others[k % 2] for k in range(1, 50))]
+        one, other = SimulatedClock(), SimulatedClock()
+        replay = ReplaySource(np.arange(50), stamps, 1.0, one)
+        video = PacedSource(Video(stamps.tolist()), 1.0, other)
+        assert values(replay, one, moments) == values(video, other, moments) == list(range(50))
+        assert replay.dropped == video.dropped == 0

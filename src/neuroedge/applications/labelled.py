@@ -250,7 +250,8 @@ def _classes(name: str, key: str, array: np.ndarray) -> np.ndarray:
         cure = "; of one column a class, save argmax(axis=1)" if array.ndim == 2 else ""
         raise ParameterError(f"{name}: {key} must be one whole number a sample (got shape {list(array.shape)}){cure}")
     if array.dtype.kind not in "iuf":
-        raise ArgumentTypeError(f"{name}: {key} must be whole numbers from 0 (got {array.dtype.name})")
+        cure = "; names, labels = np.unique(texts, return_inverse=True) makes them" if array.dtype.kind in "US" else ""
+        raise ArgumentTypeError(f"{name}: {key} must be whole numbers from 0 (got {array.dtype.name}){cure}")
     if array.dtype == np.float16:
         # it cannot be compared with what is beyond it
         array = array.astype(np.float32)

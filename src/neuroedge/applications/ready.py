@@ -13,7 +13,7 @@ import numpy as np
 
 from ..encoding import DVSEncoder
 from ..encoding.rate import regular_spikes
-from ..errors import NeuroedgeError, UnknownNameError
+from ..errors import NeuroedgeError, NotReadyError, UnknownNameError
 from ..events import SpikeTrain
 from ..formats.bundle import Bundle, load
 from ..formats.saving import save
@@ -42,6 +42,8 @@ def open_model(name: Any) -> Bundle:
     if isinstance(name, str) and not os.path.exists(name):
         # what looks like no path is a name, maybe misspelt
         if name in MODELS or not (os.path.dirname(name) or os.path.splitext(name)[1]):
+            if name not in MODELS and os.path.exists(f"{name}.ne"):
+                raise NotReadyError(f"{name}: there is no such file; did you mean {f'{name}.ne'!r}?")
             return ready(name)
     return load(name)
 

@@ -24,6 +24,9 @@ from .smaller import Recipe, Smaller, Step, augmented, checked_recipe, smaller, 
 
 __all__ = ["Shrunk", "StepFigures", "recipe_for", "shrink_model"]
 
+# times as long that a sample takes: below it may be chance
+_SLOWER = 1.2
+
 # samples that are made up where no data are given: to tune by, and others to compare on
 MADE_UP = 512
 
@@ -101,7 +104,7 @@ def shrink_model(
     nbytes = save_remade(
         path, made.network, carried(bundle), recipe.precision, "shrunk", done, sample, recipe.duration, storage
     )
-    notes = [*judge.notes, *made.notes, *_bytes_of_bits(made, recipe)]
+    notes = [*judge.notes, *made.notes, *_bytes_of_bits(made, recipe), *_no_gain(figures[0], figures[-1], storage)]
     seconds = time.perf_counter() - began
     return Shrunk(str(path), bundle.nbytes, nbytes, figures, judge.measured_on, notes, seconds)
 
@@ -132,6 +135,23 @@ def _bytes_of_bits(made: Smaller, recipe: Recipe) -> List[str]:
     if recipe.bits is None or recipe.bits == 8 or made.network.widths is None:
         return []
     return [f"weights of {recipe.bits} bits take a byte each in the plan: smaller codes, not fewer bytes"]
+
+
+def _no_gain(first: StepFigures, last: StepFigures, storage: str) -> List[str]:
+    """What to do about a model that has become no smaller, or slower."""
+    told = []
+    if last.plan_bytes >= first.plan_bytes:
+        told.append(f"no smaller ({first.plan_bytes:,} -> {last.plan_bytes:,} bytes of plan and state)")
+    if first.microseconds and last.microseconds and last.microseconds > _SLOWER * first.microseconds:
+        told.append(f"slower ({first.microseconds:.1f} -> {last.microseconds:.1f} us a sample, measured)")
+    if not told:
+        return []
+    cures = ["larger networks gain, and a smaller --keep"]
+    if storage != "small" and last.plan_bytes >= first.plan_bytes:
+        cures.append("--storage small takes fewer bytes")
+    if last.precision != first.precision:
+        cures.append(f"or keep {first.precision}")
+    return [f"it has become {' and '.join(told)}: {', '.join(cures)}"]
 
 
 class _Classes:

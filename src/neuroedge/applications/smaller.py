@@ -65,6 +65,9 @@ class Smaller(NamedTuple):
 
 def checked_recipe(recipe: Recipe) -> Recipe:
     """The recipe, if it can be meant: ParameterError, ArgumentTypeError or UnknownNameError if not."""
+    if isinstance(recipe.keep, (int, float)) and 2.0 <= recipe.keep <= 100.0:
+        share = f"{recipe.keep / 100.0:g} keeps {recipe.keep:g} %"
+        raise ParameterError(f"shrink: keep must be above 0, at most 1 (got {recipe.keep:g}); {share}")
     checks.probability("shrink", "keep", recipe.keep)
     precision = device_precision(recipe.precision)
     if recipe.bits is not None:

@@ -112,6 +112,9 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def _main(arguments: List[str]) -> int:
+    if arguments[:1] == ["help"]:
+        # the same as VERB --help
+        arguments = [*arguments[1:2], "--help"]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
         return DONE

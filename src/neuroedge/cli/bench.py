@@ -114,6 +114,8 @@ def _model(options: argparse.Namespace) -> Tuple[str, List[Row], str]:
     note = f"a call is {drive.duration:g} ms of {drive.source}; accuracy {measured}"
     if any(row.keep < 1.0 for row in rows):
         note += "; pruned without data, not tuned, and laid out for speed, not for few bytes"
+    if any(row.keep < 1.0 for row in rows) or "shrunk" in (bundle.provenance or {}):
+        note += "; kept: of the synapses of this model"
     if any(row.events == 0 for row in rows):
         note += "; no synaptic event came of it: these are times of silence"
     return options.model, rows, note
@@ -140,7 +142,8 @@ def _configs(options: argparse.Namespace) -> List[_Asked]:
             raise ParameterError(f"--precision must be float32, float16 or int8 (got {precision!r})")
     for keep in keeps:
         if not 0.0 < keep <= 1.0:
-            raise ParameterError(f"--keep must be shares above 0, up to 1 (got {keep:g})")
+            cure = f"; {keep / 100.0:g} keeps {keep:g} %" if 2.0 <= keep <= 100.0 else ""
+            raise ParameterError(f"--keep must be shares above 0, up to 1 (got {keep:g}){cure}")
     return [_Asked(p, keep) for p in precisions for keep in keeps]
 
 

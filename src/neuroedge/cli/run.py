@@ -96,7 +96,9 @@ def usable(options: argparse.Namespace) -> None:
 def _sensible_ways(options: argparse.Namespace) -> None:
     source, sink = options.source, options.sink
     if source is not None and not (source in ("-", "-,latest") or source.startswith(("camera:", "file:", "imu:"))):
-        raise ParameterError(f"--source {source!r} is unknown; one of {SOURCE_FORMS}")
+        found = os.path.splitext(source)[1] or os.path.exists(source)
+        cure = f"did you mean {f'file:{source}'!r}?" if found and ":" not in source else f"one of {SOURCE_FORMS}"
+        raise ParameterError(f"--source {source!r} is unknown; {cure}")
     if options.flat_out and source is not None and not source.startswith("file:"):
         raise ParameterError(f"--flat-out is for recordings, and {source!r} is live; leave it out")
     if sink is not None and sink != "-" and not (sink.startswith("file:") and sink.lower().endswith(SINKS)):
@@ -128,7 +130,7 @@ def _safe(options: argparse.Namespace) -> Dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run until the end; 0, 1 if the sensor ended it, or 3 if a required limit is missed."""
+    """Run until the end; 0, 1 if the sensor ended it or gave nothing of use, or 3 if a required limit is missed."""
     bundle = open_model(options.model)
     last: Dict[str, Any] = {}
     with ExitStack() as stack:
@@ -153,6 +155,9 @@ def run(options: argparse.Namespace) -> int:
     write_plot(options, lambda: _picture(record, parts.period_ms))
     if report.reason == "error":
         raise NotReadyError(report.error)
+    came = report.read + report.errors.get("read", 0)
+    if report.reason == "end" and came and not report.used:
+        raise NotReadyError(f"no value of {came:,} could be used: {report.error}")
     return told_missed(missed)
 
 

@@ -1,7 +1,8 @@
 """Rows of a name and a value, as people read them: within 80 columns, whatever a board calls itself."""
 
 import sys
-from typing import List, Optional, Sequence, TextIO, Tuple
+import textwrap
+from typing import Any, Dict, List, Optional, Sequence, TextIO, Tuple
 
 __all__ = [
     "WIDTH", "folded", "plain", "print_aside", "print_error", "print_failure", "print_lines", "rows", "table",
@@ -13,6 +14,7 @@ WIDTH = 80
 _INDENT = 13
 # a value of more lines than this is cut
 _LINES = 4
+_WHOLE: Dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 
 
 def plain(text: str) -> str:
@@ -83,7 +85,11 @@ def print_failure(text: str) -> None:
         depth += {"(": 1, ")": -1}.get(letter, 0)
         if depth <= 0 and text.startswith("; ", k):
             print_error(text[:k])
-            print_error(text[k + 2 :], "hint")
+            hint = text[k + 2 :]
+            # a list of all that is known takes some lines, and no word of it is broken
+            lines = textwrap.wrap(hint, WIDTH - 6, **_WHOLE) if len(hint) > 2 * WIDTH else [hint]
+            print_error(lines[0], "hint")
+            print_aside([f"      {line}" for line in lines[1:]])
             return
     print_error(text)
 

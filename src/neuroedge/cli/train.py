@@ -8,6 +8,7 @@ examples:
 import argparse
 import json
 import os
+import re
 from typing import Any, List, Optional, Tuple
 
 from ..applications.labelled import Labelled, labelled_for, load_labelled
@@ -50,6 +51,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 def usable(options: argparse.Namespace) -> None:
     """Raises ParameterError for options that cannot be meant."""
     sizes = sizes_of(options.model)
+    if re.fullmatch(r"[0-9]+([,x:;/ ][0-9]+)+", options.model) and not os.path.exists(options.model):
+        written = "-".join(re.findall("[0-9]+", options.model))
+        raise ParameterError(f"MODEL {options.model!r} is neither file nor sizes; sizes are written {written}")
     if sizes is not None and (len(sizes) < 3 or 0 in sizes):
         raise ParameterError(f"MODEL must be sizes: values, hidden layers, classes, as 64-128-10 (got {options.model})")
     for name, value, least in (("epochs", options.epochs, 1), ("seed", options.seed, 0)):
@@ -110,6 +114,9 @@ def _student_and_data(options: argparse.Namespace) -> Tuple[Student, Labelled]:
     sizes = _new_sizes(options)
     if sizes is not None:
         data = load_labelled(options.data, scale=True if options.scale else None)
+        if sizes[-1] > data.classes:
+            more = f"{sizes[-1]:,} classes are asked for, and the labels are 0 to {data.classes - 1:,}"
+            data = data._replace(notes=(*data.notes, f"{more}: no sample shows the others"))
         return new_student(sizes, data, options.duration, options.seed or 0), data
     bundle = open_model(options.model)
     return student_of(bundle, options.duration), labelled_for(bundle, options.data)
@@ -162,4 +169,4 @@ def _print(options: argparse.Namespace, data: Labelled, taught: Taught) -> None:
     kept = f"kept epoch {history.best + 1} (least loss, {history.epochs[history.best].loss:.3g})"
     print_lines([f"{len(history)} epochs in {taught.seconds:.1f} s, {1e3 * each:.0f} ms each; {kept}"])
     sizes = f"{taught.plan_bytes:,} bytes of plan and state, {taught.file_bytes:,} in the file"
-    print_lines([f"{sizes}; training took {taught.history.nbytes:,}"])
+    print_lines([sizes, f"training took {taught.history.nbytes:,} bytes of memory"])

@@ -74,16 +74,25 @@ def _report(file: str, verdict: Optional[Verdict], found: Optional[Judgement]) -
 
 def _print(verdict: Optional[Verdict], found: Optional[Judgement]) -> None:
     if verdict is not None:
-        print_lines([part for line in str(verdict).splitlines() for part in folded(line, 21)])
+        print_lines([part for line in _replayed(verdict) for part in folded(line, 21)])
     if found is None:
         return
-    head = ["on " + found.data, "precision", "samples", "accuracy (%)", "agrees (%)", "synapses", "additions"]
-    print_lines(["", *table([*head, "plan (bytes)"], [_line(form) for form in found.forms], left=2), ""])
-    print_lines(["agrees: with the model as saved, on the same samples; additions: of a sample"])
+    head = ["model", "precision", "samples", "accuracy (%)", "agrees (%)", "synapses", "adds", "plan (bytes)"]
+    print_lines(["", f"on {found.data}", "", *table(head, [_line(form) for form in found.forms], left=2), ""])
+    print_lines(["agrees: with the model as saved; adds: additions of a weight, for one sample"])
     for step, before, after, on in found.recorded:
-        print_lines([f"as recorded when it was {step}: {percent(before)} -> {percent(after)} %, {on}"])
+        change = f"{percent(after)} %" if before is None else f"{percent(before)} -> {percent(after)} %"
+        print_lines([f"{step}: {change}, {on}, as recorded then"])
     for note in found.notes:
         print_error(note, "note")
+
+
+def _replayed(verdict: Verdict) -> List[str]:
+    """The verdict; an engine that cannot run the model is no trouble, and takes a short line."""
+    if not any(check.reason for check in verdict.checks):
+        return str(verdict).splitlines()
+    short = [c if c.reason is None else c._replace(reason=c.reason.split(" (")[0]) for c in verdict.checks]
+    return str(verdict._replace(checks=tuple(short))).splitlines()
 
 
 def _line(form: Form) -> List[str]:

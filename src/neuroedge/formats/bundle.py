@@ -36,7 +36,7 @@ from .atomic import as_path, failed
 from .describe import models_of, network_of
 from .golden import Golden, golden_of
 from .heap import KINDS, Kept
-from .table import ALIGN, unpack
+from .table import ALIGN, FOREIGN, unpack
 from .text import Reader, loads
 
 __all__ = ["Bundle", "DESCRIPTION", "PLAN_KEYS", "load", "parse"]
@@ -146,6 +146,8 @@ def load(path: Any, mapped: bool = False) -> Bundle:
         if isinstance(error, NeuroedgeError):
             raise
         failure = failed(file, "read", error)
+        if isinstance(error, FileNotFoundError) and not os.path.splitext(file)[1]:
+            failure.args = (f"{failure} Models of the package load by neuroedge.applications.ready.ready('digits')",)
         raise failure from error
     bundle = parse(data, file)
     plan = bundle.plan
@@ -163,7 +165,7 @@ def _bytes_of(file: str, mapped: bool) -> np.ndarray:
             raise FormatError(f"{file}: is no file")
         size = status.st_size
         if not size:
-            raise FormatError(f"{file}: header: is no neuroedge model (0 bytes)")
+            raise FormatError(f"{file}: header: is no neuroedge model (0 bytes); {FOREIGN}")
         if mapped:
             return np.asarray(np.memmap(stream, np.uint8, "r", shape=(size,)))
         if size > _LARGE and size > checks.free_memory():

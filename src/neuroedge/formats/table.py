@@ -21,10 +21,16 @@ import numpy as np
 
 from ..errors import FormatError
 
-__all__ = ["ALIGN", "ENTRY", "Entry", "HEADER", "MAGIC", "MAX_ENTRIES", "VERSION", "pack", "sealed", "unpack"]
+__all__ = [
+    "ALIGN", "ENTRY", "Entry", "FOREIGN", "HEADER", "MAGIC", "MAX_ENTRIES", "VERSION", "pack", "sealed", "unpack",
+]  # fmt: skip
 
 # the bytes of PNG's signature: transfers that change ends of lines or drop the eighth bit are seen at once
 MAGIC = b"\x89NEDGE\r\n"
+
+# what to do about a file that is none of ours, and about one that has changed on its way
+FOREIGN, _AGAIN = "is it a file that neuroedge.save wrote?", "copy it again, or save it again"
+
 VERSION = 1
 HEADER = struct.Struct("<8sIIIIQ24s")
 ENTRY = struct.Struct("<16sBBHIQQQ")
@@ -98,7 +104,7 @@ def unpack(data: np.ndarray, file: str) -> Tuple[int, Dict[str, np.ndarray]]:
     for entry in entries:
         part = data[entry.offset : entry.offset + entry.nbytes]
         if zlib.crc32(part.data) != entry.crc:
-            raise FormatError(f"{file}: {entry.name}: is damaged (its checksum is another)")
+            raise FormatError(f"{file}: {entry.name}: is damaged (its checksum is another); {_AGAIN}")
         array = part.view(entry.dtype).reshape(entry.shape)
         array.setflags(write=False)
         arrays[entry.name] = array
@@ -108,8 +114,9 @@ def unpack(data: np.ndarray, file: str) -> Tuple[int, Dict[str, np.ndarray]]:
 def _entries(data: np.ndarray, file: str) -> Tuple[int, List[Entry]]:
     size = len(data)
     if size < HEADER.size or data[:8].tobytes() != MAGIC:
-        what = "is cut off" if MAGIC.startswith(data[:8].tobytes()) and size else "is no neuroedge model"
-        raise FormatError(f"{file}: header: {what} ({size:,} bytes)")
+        if MAGIC.startswith(data[:8].tobytes()) and size:
+            raise FormatError(f"{file}: header: is cut off ({size:,} bytes); {_AGAIN}")
+        raise FormatError(f"{file}: header: is no neuroedge model ({size:,} bytes); {FOREIGN}")
     _, version, count, layout, seal, length, zeros = HEADER.unpack(data[: HEADER.size].tobytes())
     if version != VERSION:
         cure = "update neuroedge: pip install -U neuroedge" if version > VERSION else "save it again"
@@ -119,7 +126,7 @@ def _entries(data: np.ndarray, file: str) -> Tuple[int, List[Entry]]:
         raise FormatError(f"{file}: header: must list 1 to {MAX_ENTRIES:,} arrays that the file holds (got {count:,})")
     head = data[:end].tobytes()
     if _seal(head) != seal:
-        raise FormatError(f"{file}: header: is damaged (its checksum is another)")
+        raise FormatError(f"{file}: header: is damaged (its checksum is another); {_AGAIN}")
     if length != size:
         raise FormatError(f"{file}: header: the file must have {length:,} bytes (got {size:,}); copy it again")
     if zeros.strip(b"\0"):
@@ -155,4 +162,4 @@ def _entry(text: bytes, file: str) -> Entry:
 
 def _must_be_zero(gap: np.ndarray, file: str, where: str) -> None:
     if gap.tobytes().strip(b"\0"):
-        raise FormatError(f"{file}: {where}: bytes between arrays must be 0")
+        raise FormatError(f"{file}: {where}: bytes between arrays must be 0; {_AGAIN}")

@@ -21,6 +21,10 @@ __all__ = ["CallbackSource", "IterableSource", "JsonLines", "PacedSource", "Repl
 _TIMES = {"time": 1.0, "t": 1.0, "s": 1.0, "seconds": 1.0, "time_s": 1.0, "t_s": 1.0, "timestamp": 1.0,
           "time_ms": 1e3, "t_ms": 1e3, "ms": 1e3, "time_us": 1e6, "t_us": 1e6, "us": 1e6}  # fmt: skip
 
+# s by which a value may come before its time, at most a quarter of what is between it and the one before: a loop reads
+# at moments that shake by less, and else would find nothing in one period and two values in the next
+_EARLY = 0.005
+
 # bytes of one JSON line
 _LONGEST = 1 << 20
 
@@ -81,6 +85,9 @@ class ReplaySource(Source):
                 rule = f"times must not go back: row {k + 2} is at {self._times[k + 1]:g} s, after {self._times[k]:g} s"
                 raise ParameterError(f"{name}: {rule}; sort the rows, or replay without speed")
         self._speed, self._clock = speed, MonotonicClock() if clock is None else clock
+        if speed is not None and self._times is not None:
+            gaps = np.diff(self._times, prepend=self._times[:1])
+            self._due = self._times - np.minimum(_EARLY * speed, gaps / 4.0)
         self._next = self.dropped = 0
         self._began: Optional[float] = None
 
@@ -98,7 +105,7 @@ class ReplaySource(Source):
                 self._began = now
             # to the microsecond: a loop wakes up at the very moment, or a rounding before it
             due = self._times[0] + (now - self._began) * self._speed + 1e-6
-            last = int(np.searchsorted(self._times, due, side="right")) - 1
+            last = int(np.searchsorted(self._due, due, side="right")) - 1
             if last < k:
                 return PENDING
             self.dropped += last - k
@@ -118,7 +125,7 @@ class PacedSource(Source):
         self._source, self._clock = source, MonotonicClock() if clock is None else clock
         self._speed = checks.positive(self.name, "speed", speed, "")
         self._ahead: Optional[Sample] = None
-        self._began = self._first = 0.0
+        self._began = self._first = self._before = 0.0
         self._ended, self._started = False, False
         self.dropped = 0
 
@@ -135,6 +142,7 @@ class PacedSource(Source):
             due, self._ahead = self._ahead, None
             if due.timestamp is None:
                 break
+            self._before = due.timestamp
         if due is not None:
             return due
         return None if self._ended else PENDING
@@ -144,7 +152,9 @@ class PacedSource(Source):
             return True
         if not self._started:
             self._started, self._began, self._first = True, self._clock.now(), sample.timestamp
+            self._before = sample.timestamp
         passed = (self._clock.now() - self._began) * self._speed
+        passed += min(_EARLY * self._speed, max(0.0, sample.timestamp - self._before) / 4.0)
         # to the microsecond, as a loop wakes up at the very moment, or a rounding before it
         return sample.timestamp - self._first <= passed + 1e-6
 
