@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from neuroedge import NeuroedgeError, SpikePattern
@@ -120,6 +120,8 @@ def test_a_day_asleep_after_busy_times_costs_nothing(api: NeuromorphicAPI, clock
 
 @pytest.mark.long
 @settings(max_examples=60, deadline=None)
+# events at the very moment of a call, where rounding decides
+@example([(0, "push"), (8, "push"), (12, "process")], 3)
 @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["push", "process", "sleep", "look"])), max_size=25),
        st.integers(0, 9))  # fmt: skip
 def test_any_order_of_pushes_and_calls_is_one_run(moves: List[Tuple[int, str]], seed: int) -> None:

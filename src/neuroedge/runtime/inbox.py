@@ -14,6 +14,9 @@ __all__ = ["Inbox", "InputCounts", "Pushed"]
 # events that may wait: 12 bytes each
 MOST = 1_000_000
 
+# s by which a sum of a moment and a time may miss the moment that it stands for
+ROUNDING = 1e-9
+
 # neurons, and the moments (s) at which they are given a spike
 Taken = List[Tuple[np.ndarray, np.ndarray]]
 
@@ -49,9 +52,9 @@ class Pushed(NamedTuple):
             order = np.zeros(0) if self.order is None else self.order
             return self.neurons, self.moment + order * (max(0.0, now - self.moment) / self.steps), None
         moments = self.moment + self.times / 1000.0
-        due = int(np.searchsorted(moments, now, side="right"))
+        due = int(np.searchsorted(moments, now + ROUNDING, side="right"))
         left = self._replace(neurons=self.neurons[due:], times=self.times[due:]) if due < len(moments) else None
-        return self.neurons[:due], moments[:due], left
+        return self.neurons[:due], np.minimum(moments[:due], now), left
 
 
 class Inbox:
@@ -92,7 +95,7 @@ class Inbox:
         if not self._waiting:
             return False
         with self._turn:
-            return any(pushed.first <= now for pushed in self._waiting)
+            return any(pushed.first <= now + ROUNDING for pushed in self._waiting)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
