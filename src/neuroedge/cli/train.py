@@ -51,9 +51,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 def usable(options: argparse.Namespace) -> None:
     """Raises ParameterError for options that cannot be meant."""
     sizes = sizes_of(options.model)
-    if re.fullmatch(r"[0-9]+([,x:;/ ][0-9]+)+", options.model) and not os.path.exists(options.model):
-        written = "-".join(re.findall("[0-9]+", options.model))
-        raise ParameterError(f"MODEL {options.model!r} is neither file nor sizes; sizes are written {written}")
+    if sizes is None and options.model[:1].isdigit() and not os.path.exists(options.model):
+        raise ParameterError(f"MODEL {options.model!r} is neither file nor sizes; {_written(options.model)}")
     if sizes is not None and (len(sizes) < 3 or 0 in sizes):
         raise ParameterError(f"MODEL must be sizes: values, hidden layers, classes, as 64-128-10 (got {options.model})")
     for name, value, least in (("epochs", options.epochs, 1), ("seed", options.seed, 0)):
@@ -69,9 +68,6 @@ def usable(options: argparse.Namespace) -> None:
         raise ParameterError(f"--duration must be > 0 ms (got {options.duration:g})")
     if options.duration is not None and options.duration > LONGEST_SHOWN:
         raise ParameterError(f"--duration must be at most {LONGEST_SHOWN:,.0f} ms (got {options.duration:g})")
-    if sizes is None and options.model[:1].isdigit() and not os.path.exists(options.model):
-        rule = "MODEL must be a file, or the sizes of a new one with - between them"
-        raise ParameterError(f"{rule} (got {options.model!r}); 64-128-10 has 64 values, 128 hidden neurons, 10 classes")
     if options.scale and _new_sizes(options) is None:
         raise ParameterError(f"--scale is for new models, and {options.model} keeps its own ranges; leave it out")
     sides(options.vary)
@@ -120,6 +116,14 @@ def _student_and_data(options: argparse.Namespace) -> Tuple[Student, Labelled]:
         return new_student(sizes, data, options.duration, options.seed or 0), data
     bundle = open_model(options.model)
     return student_of(bundle, options.duration), labelled_for(bundle, options.data)
+
+
+def _written(model: str) -> str:
+    """How sizes are written: those that are meant, if that can be told."""
+    parts = re.findall("[0-9]+", model)
+    if len(parts) > 2 and re.fullmatch(r"[0-9]+([,x:;/ ]+[0-9]+)+", model):
+        return f"sizes are written {'-'.join(parts)}"
+    return "64-128-10 has 64 values, 128 hidden neurons, 10 classes"
 
 
 def _new_sizes(options: argparse.Namespace) -> Optional[List[int]]:
