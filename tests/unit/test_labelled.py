@@ -145,3 +145,12 @@ def test_a_bomb_is_refused_by_its_directory(tmp_path: Path) -> None:
     path.write_bytes(bytes(raw))
     with pytest.raises(NeuroedgeError, match="its arrays take 4,294,967,294 bytes"):
         load_labelled(path)
+
+
+def test_names_of_classes(tmp_path: Path) -> None:
+    names = np.array(["idle", "running", "worn"])
+    assert load_labelled(written(tmp_path, x=X, y=Y, names=names)).class_names == ("idle", "running", "worn")
+    assert load_labelled(written(tmp_path, x=X, y=Y)).class_names is None
+    for wrong in (names[:2], names[[0, 1, 1]], np.array(["a", "b", ""]), np.arange(3), names.reshape(3, 1)):
+        with pytest.raises(NeuroedgeError, match="d.npz: names must be"):
+            load_labelled(written(tmp_path, x=X, y=Y, names=wrong))

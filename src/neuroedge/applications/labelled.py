@@ -43,6 +43,7 @@ _INPUTS = ("inputs", "x_train", "train_inputs", "train_images", "x", "images", "
 _LABELS = ("labels", "y_train", "train_labels", "train_targets", "y", "targets", "target")
 _TEST_INPUTS = ("test_inputs", "x_test", "test_x", "test_images", "test_data")
 _TEST_LABELS = ("test_labels", "y_test", "test_y", "test_targets")
+_NAMES = ("names", "class_names", "label_names", "target_names")
 
 
 class Labelled(NamedTuple):
@@ -51,7 +52,7 @@ class Labelled(NamedTuple):
     inputs, test_inputs: float32 [samples, features] in 0 … 1; labels, test_labels: int64 [samples], 0 to classes − 1.
     shape: of one sample as the file has it, (8, 8) for pictures. name: as it was asked for; sha256: of the file; notes:
     what was made of the file that its reader should know, as sentences. scale: what brought the values into 0 … 1, if
-    anything did.
+    anything did. class_names: what the classes are called, if the file says.
     """
 
     inputs: np.ndarray
@@ -63,6 +64,7 @@ class Labelled(NamedTuple):
     sha256: str
     notes: Tuple[str, ...]
     scale: Optional[Scale] = None
+    class_names: Optional[Tuple[str, ...]] = None
 
     @property
     def title(self) -> str:
@@ -85,7 +87,8 @@ def load_labelled(name: Any, seed: int = 0, scale: Union[bool, Scale, None] = No
 
     The file has arrays `inputs` (also x, x_train, images, data), [samples, …] in 0 … 1 or uint8 in 0 … 255, and
     `labels` (y, y_train, targets), whole numbers from 0; and for testing maybe `test_inputs` (x_test, test_images) and
-    `test_labels` (y_test), else a fifth of the samples is held out, drawn by `seed`. Samples are flattened.
+    `test_labels` (y_test), else a fifth of the samples is held out, drawn by `seed`; and `names`, texts, one a class.
+    Samples are flattened.
 
     scale: True takes the lowest and the highest of each value in the training part as 0 and 1, whatever its type, and a
     `Scale`, as `scale_of` gives it for a model, is applied as it is; values of the test part outside are clipped.
@@ -189,7 +192,20 @@ def _of_arrays(name: str, arrays: Mapping[str, np.ndarray], sha256: str, seed: i
     flat = [np.ascontiguousarray(part.reshape(len(part), -1)) for part in halves]
     if len(np.unique(flat[1])) < 2:
         raise ParameterError(f"{name}: {labels} must be of at least 2 classes (all are {int(flat[1][0, 0])})")
-    return Labelled(flat[0], flat[1][:, 0], flat[2], flat[3][:, 0], x.shape[1:], name, sha256, tuple(notes))
+    found = Labelled(flat[0], flat[1][:, 0], flat[2], flat[3][:, 0], x.shape[1:], name, sha256, tuple(notes))
+    key = next((keys[key] for key in _NAMES if key in keys), None)
+    return found if key is None else found._replace(class_names=_names(name, key, arrays[key], found.classes))
+
+
+def _names(name: str, key: str, array: np.ndarray, classes: int) -> Tuple[str, ...]:
+    if array.dtype.kind != "U" or array.ndim != 1:
+        rule = "must be texts, one a class"
+        raise ArgumentTypeError(f"{name}: {key} {rule} (got {array.dtype.name}, shape {list(array.shape)})")
+    texts = tuple(array.tolist())
+    if len(texts) < classes or len(set(texts)) < len(texts) or not all(texts):
+        rule = f"must be different texts, one for each of {classes} classes"
+        raise ParameterError(f"{name}: {key} {rule} (got {shown(list(texts))})")
+    return texts
 
 
 def _key(name: str, keys: Dict[str, str], among: Tuple[str, ...]) -> str:

@@ -96,7 +96,8 @@ def new_student(sizes: List[int], data: Labelled, duration: Optional[float] = No
     }  # fmt: skip
     if data.scale is not None:
         encoder.update(low=data.scale.low.tolist(), high=data.scale.high.tolist(), clip=data.scale.clip)
-    labels = [str(k) for k in range(sizes[-1])]
+    labels = [*(data.class_names or ())][: sizes[-1]]
+    labels += [str(k) for k in range(len(labels), sizes[-1])]
     kept = Carried(encoder, {"kind": "class", "population": "output"}, labels, None, {}, None, 1.0, 0.0)
     return Student(network, kept, "float32", shown, "-".join(map(str, sizes)), True)
 
