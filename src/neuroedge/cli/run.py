@@ -21,12 +21,12 @@ from ..applications.deploy import LONGEST, Parts, assembled, parts_of
 from ..applications.ready import open_model
 from ..applications.records import RunRecord
 from ..applications.samples import SAMPLES, sample_source
-from ..errors import NotReadyError, ParameterError, shown
+from ..errors import NotReadyError, ParameterError, StorageError, shown
 from ..runtime.clock import HurriedClock
 from ..runtime.governor import Governor
 from ..runtime.loop import Loop, Step
 from ..runtime.pace import MonotonicClock
-from ..runtime.report import Report
+from ..runtime.report import WHY, Report
 from ..runtime.sinks import open_sink, plain
 from ..runtime.sources import SOURCE_FORMS
 from .limits import keeps, limit_of, told_missed
@@ -41,10 +41,6 @@ SCHEMA, STATUS = "neuroedge.run/1", "neuroedge.run.status/1"
 LIMITS = {
     "p50_ms": "latency_p50_ms", "p99_ms": "latency_p99_ms", "p99_9_ms": "latency_p999_ms", "max_ms": "latency_max_ms",
     "missed": "missed", "skipped": "skipped", "dropped": "dropped", "unwritten": "unwritten",
-}  # fmt: skip
-# of a loop's end
-WHY = {
-    "end": "the source is over", "time": "time is up", "error": "the sensor has failed", "SIGINT": "Ctrl-C",
 }  # fmt: skip
 SINKS = (".csv", ".json", ".jsonl", ".ndjson")
 
@@ -86,6 +82,11 @@ def usable(options: argparse.Namespace) -> None:
         if not options.record.endswith(".npz") or not os.path.isdir(folder):
             raise ParameterError(f"--record must be a file .npz in a folder that exists (got {options.record!r})")
         file_usable(options.record)
+    if options.sink is not None and options.sink.startswith("file:"):
+        folder = os.path.dirname(os.path.abspath(options.sink[5:]))
+        if not os.path.isdir(folder):
+            wrong = f"{options.sink[5:]}: cannot be written: there is no folder {folder}"
+            raise StorageError(f"{wrong}; make the folder first")
     _nothing_lost(options)
     _safe(options)
     for text in options.require:

@@ -29,10 +29,12 @@ class Outputs:
             return
         self._warned = True
         acting = [sink for sink in self._sinks if getattr(sink, "acts", True)]
-        bare = [_name(sink) for sink in acting if not getattr(sink, "has_safe", hasattr(sink, "safe"))]
-        then = f"{', '.join(bare)} keeps its last command, having no safe value; give Loop(safe=…)" if bare else (
-            "sinks are at their safe value until it is back" if self._sinks else "it is tried again"
-        )  # fmt: skip
+        bare = [_name(sink) for sink in acting if not _is_safe(sink)]
+        then = "nothing is written until it is back" if self._sinks else "it is tried again"
+        if bare:
+            then = f"{', '.join(bare)} keeps its last command, having no safe value; give Loop(safe=…)"
+        elif any(_is_safe(sink) for sink in self._sinks):
+            then = "sinks are at their safe value until it is back"
         warn(f"Loop: {source} has failed{f' ({error})' if error else ''}: {then}")
 
     def write(self, value: Any, now: float) -> None:
@@ -46,7 +48,7 @@ class Outputs:
 
     def write_safe(self, now: float) -> None:
         """Put each at its safe value, if it has one. Each gets its turn before anything is raised."""
-        self.safe += 1
+        self.safe += any(_is_safe(sink) for sink in self._sinks)
         wrong = None
         for sink in self._sinks:
             try:
@@ -117,6 +119,11 @@ def some(events: Any) -> bool:
         return bool((events != 0).any()) if kind and kind in "biuf" else len(events) > 0
     except TypeError:
         return True
+
+
+def _is_safe(sink: Any) -> bool:
+    """Whether it has a safe value."""
+    return bool(getattr(sink, "has_safe", hasattr(sink, "safe")))
 
 
 def _name(sink: Any) -> str:

@@ -6,7 +6,13 @@ from .governor import LEVELS
 from .latency import Figures
 from .readings import Readings
 
-__all__ = ["Report", "line"]
+__all__ = ["WHY", "Report", "line"]
+
+# of a loop's end
+WHY = {
+    "end": "the source is over", "time": "time is up", "stop": "it was stopped", "error": "the sensor has failed",
+    "SIGINT": "Ctrl-C",
+}  # fmt: skip
 
 
 class Report(NamedTuple):
@@ -62,10 +68,14 @@ class Report(NamedTuple):
 
     def __str__(self) -> str:
         one = f"{self.latency}, deadline {self.period_ms:g} ms, {self.skipped:,} periods skipped"
+        if self.reason:
+            one = f"ended after {self.seconds:.1f} s: {WHY.get(self.reason, self.reason)}\n{one}"
         two = f"{self.read:,} values read = {self.used:,} used + {self.dropped:,} dropped"
         if self.errors:
-            two += " (" + ", ".join(f"{kind} {n:,}" for kind, n in sorted(self.errors.items())) + ")"
-        three = f"{self.written:,} written, {self.safe:,} times the safe value"
+            two += "; failed: " + ", ".join(f"{kind} {n:,} times" for kind, n in sorted(self.errors.items()))
+        three = f"{self.written:,} written"
+        if self.safe:
+            three += f", {self.safe:,} times the safe value"
         if self.unwritten:
             three += f", {self.unwritten:,} could not be written"
         if self.error:
