@@ -12,6 +12,7 @@ import pytest
 from parts import Faulty, Jumping, encode, network, total
 
 from neuroedge.runtime.clock import SimulatedClock
+from neuroedge.runtime.garbage import Garbage
 from neuroedge.runtime.loop import Loop
 from neuroedge.runtime.report import Report
 from neuroedge.runtime.sensing import Policy
@@ -155,6 +156,16 @@ def test_garbage_is_collected_in_slack_time() -> None:
     report = Loop(lambda: 3, encode, network(), litter, dt=1.0, clock=SimulatedClock()).run(for_s=5.0)
     assert report.collections >= 10
     assert len(gc.get_objects()) < before + 5000
+
+
+def test_a_collection_that_was_slow_by_chance_is_forgotten() -> None:
+    with Garbage() as garbage:
+        garbage._cost[0] = 0.02
+        kept: List[Any] = []
+        for _ in range(30):
+            kept.extend([] for _ in range(3000))
+            garbage.tidy(0.01)
+        assert 10 < garbage.collections < 30 and garbage.forced == 0
 
 
 def test_a_freeze_skips_whole_periods_and_a_hair_none() -> None:

@@ -43,6 +43,8 @@ class Garbage:
         full = (self.collections + 1) % _FULL == 0
         if slack < 2.0 * self._cost[full]:
             if waiting < _FORCED:
+                # one that was slow by chance must not stand in the way of all others
+                self._cost[full] *= 0.9
                 return
             self.forced += 1
         began = time.perf_counter()
